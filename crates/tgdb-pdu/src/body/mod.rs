@@ -1,0 +1,167 @@
+//! The payload of each verb.
+//!
+//! A payload that holds graph data is decoded as far as the vendor's clients
+//! define its layout; what depends on the graph's metadata stays [`Bytes`](bytes::Bytes),
+//! a slice of the frame. Fields behind the known ones go to
+//! [`Message::trailing`](crate::Message::trailing). Both re-encode byte for byte.
+
+mod admin;
+mod authenticate;
+mod entity;
+mod handshake;
+mod large_object;
+mod metadata;
+mod query;
+mod session;
+mod transaction;
+
+pub use admin::*;
+pub use authenticate::*;
+pub use entity::*;
+pub use handshake::*;
+pub use large_object::*;
+pub use metadata::*;
+pub use query::*;
+pub use session::*;
+pub use transaction::*;
+
+use bytes::Bytes;
+
+use crate::{BodyError, EncodeError, Reader, Verb, Wire, Writer};
+
+macro_rules! bodies {
+    ($($(#[$doc:meta])* $name:ident $(($ty:ty))? = $verb:ident;)+) => {
+        /// A decoded payload.
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum Body {
+            $($(#[$doc])* $name $(($ty))?,)+
+            /// A verb without a layout of ours: bulk import and export (25 to 36,
+            /// 70 to 77), and ids that the vendor's clients do not know.
+            Raw(RawBody),
+        }
+
+        impl Body {
+            /// The verb that goes with this body.
+            pub fn verb(&self) -> Verb {
+                match self {
+                    $(bodies!(@pattern $name $(, _body: $ty)?) => Verb::$verb,)+
+                    Self::Raw(raw) => raw.verb,
+                }
+            }
+
+            /// Appends the payload.
+            pub fn encode(&self, w: &mut Writer) -> Result<(), EncodeError> {
+                match self {
+                    $(bodies!(@pattern $name $(, body: $ty)?) => { $(<$ty as Wire>::encode(body, stringify!($name), w)?;)? })+
+                    Self::Raw(raw) => w.raw(&raw.payload),
+                }
+                Ok(())
+            }
+
+            /// Decodes the payload of a message with that verb.
+            pub fn decode(verb: Verb, r: &mut Reader) -> Result<Self, BodyError> {
+                Ok(match verb {
+                    $(Verb::$verb => Self::$name $((<$ty as Wire>::decode(stringify!($name), r)?))?,)+
+                    _ => Self::Raw(RawBody { verb, payload: r.take_rest() }),
+                })
+            }
+        }
+
+        $($(impl From<$ty> for Body {
+            fn from(body: $ty) -> Self {
+                Self::$name(body)
+            }
+        })?)+
+    };
+    (@pattern $name:ident) => { Self::$name };
+    (@pattern $name:ident, $body:ident: $ty:ty) => { Self::$name($body) };
+}
+
+bodies! {
+    /// Heartbeat.
+    Ping = PING;
+    /// Opens the handshake, or accepts the challenge.
+    HandshakeRequest(HandshakeRequest) = HANDSHAKE_REQUEST;
+    /// Answers a handshake request.
+    HandshakeResponse(HandshakeResponse) = HANDSHAKE_RESPONSE;
+    /// Login.
+    AuthenticateRequest(AuthenticateRequest) = AUTHENTICATE_REQUEST;
+    /// Answers a login.
+    AuthenticateResponse(AuthenticateResponse) = AUTHENTICATE_RESPONSE;
+    /// Begins a transaction.
+    BeginTransactionRequest = BEGIN_TRANSACTION_REQUEST;
+    /// The transaction begun.
+    BeginTransactionResponse(BeginTransactionResponse) = BEGIN_TRANSACTION_RESPONSE;
+    /// Commits changes.
+    CommitTransactionRequest(CommitTransactionRequest) = COMMIT_TRANSACTION_REQUEST;
+    /// Ids and versions after a commit, or why it failed.
+    CommitTransactionResponse(CommitTransactionResponse) = COMMIT_TRANSACTION_RESPONSE;
+    /// Rolls back.
+    RollbackTransactionRequest = ROLLBACK_TRANSACTION_REQUEST;
+    /// Rolled back.
+    RollbackTransactionResponse = ROLLBACK_TRANSACTION_RESPONSE;
+    /// A query.
+    QueryRequest(QueryRequest) = QUERY_REQUEST;
+    /// A query's result; `None` if the server sent no payload.
+    QueryResponse(Option<QueryResponse>) = QUERY_RESPONSE;
+    /// A traversal. No layout is known; a payload is in [`Message::trailing`](crate::Message::trailing).
+    TraverseRequest = TRAVERSE_REQUEST;
+    /// Answers a traversal. No layout is known.
+    TraverseResponse = TRAVERSE_RESPONSE;
+    /// An administration command.
+    AdminRequest(AdminRequest) = ADMIN_REQUEST;
+    /// Answers an administration command.
+    AdminResponse(AdminResponse) = ADMIN_RESPONSE;
+    /// Asks for the graph's types.
+    MetadataRequest = METADATA_REQUEST;
+    /// The graph's types.
+    MetadataResponse(MetadataResponse) = METADATA_RESPONSE;
+    /// Gets entities.
+    GetEntityRequest(GetEntityRequest) = GET_ENTITY_REQUEST;
+    /// The entities found; `None` if the server sent no payload.
+    GetEntityResponse(Option<GetEntityResponse>) = GET_ENTITY_RESPONSE;
+    /// Gets a BLOB or CLOB.
+    GetLargeObjectRequest(GetLargeObjectRequest) = GET_LARGE_OBJECT_REQUEST;
+    /// The BLOB or CLOB.
+    GetLargeObjectResponse(GetLargeObjectResponse) = GET_LARGE_OBJECT_RESPONSE;
+    /// Makes the server dump its stack traces.
+    DumpStacktraceRequest = DUMP_STACKTRACE_REQUEST;
+    /// The client leaves.
+    DisconnectChannelRequest(DisconnectChannelRequest) = DISCONNECT_CHANNEL_REQUEST;
+    /// The server ends the session.
+    SessionForcefullyTerminated(SessionForcefullyTerminated) = SESSION_FORCEFULLY_TERMINATED;
+    /// Asks the server to decrypt.
+    DecryptBufferRequest(DecryptBufferRequest) = DECRYPT_BUFFER_REQUEST;
+    /// The decrypted bytes.
+    DecryptBufferResponse(DecryptBufferResponse) = DECRYPT_BUFFER_RESPONSE;
+    /// The client tells its properties.
+    ConnectionProperties(ConnectionProperties) = CONNECTION_PROPERTIES;
+    /// The request failed at the server.
+    Exception(Exception) = EXCEPTION;
+    /// Not a message.
+    Invalid = INVALID;
+}
+
+/// A payload that is not looked into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawBody {
+    /// The verb. One with a typed body decodes to that, not to a `RawBody`.
+    pub verb: Verb,
+    /// All of the payload.
+    pub payload: Bytes,
+}
+
+impl Body {
+    /// At least as many bytes as the payload takes where it holds a secret, so
+    /// that the buffer never grows and leaves a copy; elsewhere a good guess.
+    pub(crate) fn size_hint(&self) -> usize {
+        match self {
+            Self::AuthenticateRequest(request) => request.max_len(),
+            Self::AdminRequest(request) => 12 + request.arguments.expose().len(),
+            Self::CommitTransactionRequest(request) => 8 + request.changes.len(),
+            Self::Raw(raw) => raw.payload.len(),
+            _ => 128,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Messages of the TIBCO Graph Database (TGDB) wire protocol: framing, primitive
+//! encodings and a typed body for each verb. No I/O and no threads, so that
+//! clients, test servers, proxies and sniffers can share it.
+//!
+//! # Layers
+//! | type | what it knows |
+//! |---|---|
+//! | [`FrameDecoder`] | cuts a byte stream, split anywhere, into frames |
+//! | [`Frame`] | one frame: [`Header`], verb and undecoded payload; re-encodes byte for byte |
+//! | [`Message`] | a frame whose payload is decoded into a [`Body`] |
+//! | [`Reader`], [`Writer`] | the primitive encodings |
+//!
+//! A [`FrameError`] means that the byte stream is lost: no later frame boundary
+//! can be trusted, and the connection must be closed. A [`BodyError`] concerns
+//! one message alone: the stream goes on behind it.
+//!
+//! # Example
+//! ```
+//! use tgdb_pdu::{Body, FrameDecoder, Header, Message, Verb};
+//!
+//! let ping = Message::new(Header::default(), Body::Ping);
+//! let bytes = ping.encode()?;
+//! assert_eq!(bytes.len(), tgdb_pdu::HEADER_LEN);
+//!
+//! let mut decoder = FrameDecoder::default();
+//! for byte in &bytes {
+//!     decoder.push(std::slice::from_ref(byte));
+//! }
+//! let frame = decoder.next_frame()?.expect("all bytes are there");
+//! assert_eq!(frame.verb, Verb::PING);
+//! assert_eq!(Message::decode(&frame)?, ping);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The wire facts, each with the vendor file that shows it, are in
+//! `docs/protocol.md` of the repository.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod body;
+mod decoder;
+mod error;
+mod frame;
+mod message;
+pub mod obfuscation;
+mod secret;
+mod verb;
+pub mod version;
+mod wire;
+
+pub use body::Body;
+pub use decoder::{DEFAULT_MAX_FRAME_LEN, FrameDecoder};
+pub use error::{BodyError, BodyErrorKind, EncodeError, FrameError};
+pub use frame::{Frame, HEADER_LEN, Header, MAGIC, restamp};
+pub use message::Message;
+pub use secret::{AuthToken, Secret};
+pub use verb::Verb;
+pub use wire::{MAX_UTF_LEN, Reader, Wire, Writer};

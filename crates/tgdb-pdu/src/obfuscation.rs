@@ -1,0 +1,47 @@
+//! The obfuscation of attribute values that a server sends over a plain channel
+//! for encrypted attributes. It hides nothing: the key stands in front of the
+//! data. Use TLS.
+//!
+//! Layout (`DataCryptoGrapher.decrypt`, `CipherImpl.deobfuscate`): `u64` key,
+//! `u64` length n, then n/8 words, each big-endian and XORed with the key, which
+//! stand for 8 bytes in little-endian order, then n%8 bytes as they are.
+
+use bytes::Bytes;
+
+use crate::{BodyError, EncodeError, Reader, Wire, Writer};
+
+/// Bytes that travel obfuscated, with the key that they travel under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obfuscated {
+    /// The word that each word of the data is XORed with.
+    pub key: u64,
+    /// The clear data.
+    pub data: Bytes,
+}
+
+impl Wire for Obfuscated {
+    const MIN_LEN: usize = 16;
+
+    fn encode(&self, _: &'static str, w: &mut Writer) -> Result<(), EncodeError> {
+        w.u64(self.key);
+        w.u64(self.data.len() as u64);
+        let (words, tail) = self.data.as_chunks::<8>();
+        for word in words {
+            w.u64(u64::from_le_bytes(*word) ^ self.key);
+        }
+        w.raw(tail);
+        Ok(())
+    }
+
+    fn decode(field: &'static str, r: &mut Reader) -> Result<Self, BodyError> {
+        let key = r.u64(field)?;
+        let length = i64::try_from(r.u64(field)?).unwrap_or(i64::MAX);
+        let length = r.check_count(field, length, 1)?;
+        let mut data = Writer::with_capacity(length);
+        for _ in 0..length / 8 {
+            data.u64_le(r.u64(field)? ^ key);
+        }
+        data.raw(&r.raw(field, length % 8)?);
+        Ok(Self { key, data: data.into_vec().into() })
+    }
+}

@@ -1,0 +1,80 @@
+//! Values that must not be shown and do not stay in memory.
+
+use std::fmt;
+
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// A password or other secret bytes: wiped on drop, never shown by `Debug`.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Secret(Zeroizing<Vec<u8>>);
+
+impl Secret {
+    /// Takes the bytes over.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(Zeroizing::new(bytes.into()))
+    }
+
+    /// The secret itself. Do not log it.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// The token that the server hands out on login and that each later message carries.
+/// Whoever has it can speak for the session, so `Debug` does not show it.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct AuthToken(i64);
+
+impl AuthToken {
+    /// The token of a message sent before login.
+    pub const NONE: Self = Self(0);
+
+    /// Wraps the 64-bit token of the wire.
+    pub const fn new(token: i64) -> Self {
+        Self(token)
+    }
+
+    /// The token itself. Do not log it.
+    pub const fn expose(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Debug for AuthToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0 == 0 { "none" } else { "[redacted]" })
+    }
+}
+
+impl Zeroize for AuthToken {
+    fn zeroize(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+// `Zeroizing<Vec<u8>>` wipes on drop; this states it in the type system.
+impl ZeroizeOnDrop for Secret {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let shown = format!("{:?} {:?}", Secret::from("tiger"), AuthToken::new(77));
+        assert_eq!(shown, "[redacted] [redacted]");
+        assert_eq!(format!("{:?}", AuthToken::NONE), "none");
+    }
+}

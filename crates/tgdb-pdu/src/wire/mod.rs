@@ -1,0 +1,13 @@
+//! The primitive encodings, and the trait that bodies are built from.
+//!
+//! Integers and IEEE floats are big-endian
+//! (`ProtocolDataOutputStream.java`, `ProtocolDataInputStream.java`).
+
+mod reader;
+mod types;
+mod writer;
+
+pub use reader::Reader;
+pub use types::Wire;
+pub(crate) use types::{decode_list, encode_list, wire_code, wire_struct};
+pub use writer::{MAX_UTF_LEN, Writer};

@@ -1,0 +1,185 @@
+//! Writing the primitive encodings.
+
+use crate::EncodeError;
+
+/// The greatest length of a string in bytes of UTF-8.
+///
+/// The length field has 16 bits and the vendor's readers take it as signed
+/// (`ProtocolDataInputStream.readUTF`), so a longer string breaks them.
+pub const MAX_UTF_LEN: usize = i16::MAX as usize;
+
+/// Appends primitives to a buffer.
+#[derive(Debug, Default)]
+pub struct Writer {
+    buf: Vec<u8>,
+}
+
+macro_rules! put {
+    ($($(#[$doc:meta])* $name:ident: $ty:ty;)+) => {
+        $($(#[$doc])* pub fn $name(&mut self, value: $ty) {
+            self.buf.extend_from_slice(&value.to_be_bytes());
+        })+
+    };
+}
+
+impl Writer {
+    /// A writer whose buffer holds `capacity` bytes before it has to grow.
+    ///
+    /// A buffer that grows leaves a copy of its bytes behind; give enough
+    /// capacity where the bytes are secret.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self { buf: Vec::with_capacity(capacity) }
+    }
+
+    /// How many bytes were written.
+    pub fn len(&self) -> usize {
+        self.buf.len()
+    }
+
+    /// Whether nothing was written.
+    pub fn is_empty(&self) -> bool {
+        self.buf.is_empty()
+    }
+
+    /// The bytes written.
+    pub fn into_vec(self) -> Vec<u8> {
+        self.buf
+    }
+
+    put! {
+        /// One byte, signed.
+        i8: i8;
+        /// One byte.
+        u8: u8;
+        /// Two bytes, signed.
+        i16: i16;
+        /// Two bytes.
+        u16: u16;
+        /// Four bytes, signed.
+        i32: i32;
+        /// Four bytes.
+        u32: u32;
+        /// Eight bytes, signed.
+        i64: i64;
+        /// Eight bytes.
+        u64: u64;
+        /// Four bytes, IEEE 754.
+        f32: f32;
+        /// Eight bytes, IEEE 754.
+        f64: f64;
+    }
+
+    /// One byte, 0 or 1.
+    pub fn bool(&mut self, value: bool) {
+        self.u8(u8::from(value));
+    }
+
+    /// A Java `char`: two bytes, one UTF-16 code unit.
+    pub fn utf16_unit(&mut self, value: u16) {
+        self.u16(value);
+    }
+
+    /// Bytes without a length.
+    pub fn raw(&mut self, bytes: &[u8]) {
+        self.buf.extend_from_slice(bytes);
+    }
+
+    /// A byte string: `i32` length, then the bytes.
+    pub fn bytes(&mut self, field: &'static str, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.count_i32(field, bytes.len())?;
+        self.raw(bytes);
+        Ok(())
+    }
+
+    /// A byte string that can be null, which is length -1.
+    pub fn nullable_bytes(&mut self, field: &'static str, bytes: Option<&[u8]>) -> Result<(), EncodeError> {
+        match bytes {
+            Some(bytes) => self.bytes(field, bytes)?,
+            None => self.i32(-1),
+        }
+        Ok(())
+    }
+
+    /// A string: `i16` length in bytes, then plain UTF-8 (not Java's modified UTF-8).
+    ///
+    /// # Errors
+    /// [`EncodeError::StringTooLong`] above [`MAX_UTF_LEN`]; the vendor's
+    /// writers cut the length's upper bits off instead.
+    pub fn utf(&mut self, field: &'static str, text: &str) -> Result<(), EncodeError> {
+        if text.len() > MAX_UTF_LEN {
+            return Err(EncodeError::StringTooLong { field, length: text.len() });
+        }
+        self.i16(text.len() as i16);
+        self.raw(text.as_bytes());
+        Ok(())
+    }
+
+    /// A string that can be null: bool "is null", and the string only if it is not.
+    pub fn nullable_utf(&mut self, field: &'static str, text: Option<&str>) -> Result<(), EncodeError> {
+        self.bool(text.is_none());
+        text.map_or(Ok(()), |text| self.utf(field, text))
+    }
+
+    /// `i32` length in bytes, then UTF-8, as Java's `writeChars`. Can be longer than [`MAX_UTF_LEN`].
+    pub fn chars(&mut self, field: &'static str, text: &str) -> Result<(), EncodeError> {
+        self.bytes(field, text.as_bytes())
+    }
+
+    /// A variable-length long; `None` is the null value.
+    ///
+    /// | value | bytes |
+    /// |---|---|
+    /// | null | `F0` |
+    /// | ..= 0x7F | 1 byte |
+    /// | ..= 0x3FFF | 2 bytes, top bits `10` |
+    /// | ..= 0x1FFF_FFFF | 4 bytes, top bits `110` |
+    /// | above | `E0 \| n`, then the n bytes of the value |
+    ///
+    /// # Errors
+    /// [`EncodeError::NotAVarLong`] for a negative value.
+    pub fn var_long(&mut self, field: &'static str, value: Option<i64>) -> Result<(), EncodeError> {
+        match value {
+            None => self.u8(0xf0),
+            Some(value @ ..0) => return Err(EncodeError::NotAVarLong { field, value }),
+            Some(value @ 0..=0x7f) => self.u8(value as u8),
+            Some(value @ 0x80..=0x3fff) => self.u16(0x8000 | value as u16),
+            Some(value @ 0x4000..=0x1fff_ffff) => self.u32(0xc000_0000 | value as u32),
+            Some(value) => {
+                let skip = value.leading_zeros() as usize / 8;
+                self.u8(0xe0 | (8 - skip) as u8);
+                self.raw(&value.to_be_bytes()[skip..]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Eight bytes, little-endian, as Java's `writeLongAsBytes`.
+    pub fn u64_le(&mut self, value: u64) {
+        self.raw(&value.to_le_bytes());
+    }
+
+    /// A count as `i16`.
+    pub fn count_i16(&mut self, field: &'static str, count: usize) -> Result<(), EncodeError> {
+        self.i16(checked_count(field, count, i16::MAX as u64)? as i16);
+        Ok(())
+    }
+
+    /// A count as `i32`.
+    pub fn count_i32(&mut self, field: &'static str, count: usize) -> Result<(), EncodeError> {
+        self.i32(checked_count(field, count, i32::MAX as u64)? as i32);
+        Ok(())
+    }
+
+    /// Overwrites four bytes written before, for a length known only afterwards.
+    pub fn patch_i32(&mut self, at: usize, value: i32) {
+        self.buf[at..at + 4].copy_from_slice(&value.to_be_bytes());
+    }
+}
+
+fn checked_count(field: &'static str, count: usize, maximum: u64) -> Result<u64, EncodeError> {
+    let length = count as u64;
+    if length > maximum {
+        return Err(EncodeError::TooMany { field, length: count, maximum });
+    }
+    Ok(length)
+}
