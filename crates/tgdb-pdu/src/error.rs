@@ -10,13 +10,18 @@ use crate::Verb;
 #[non_exhaustive]
 pub enum FrameError {
     /// The length field is smaller than a header, or negative.
-    #[error("frame length {length} is below the {} bytes of a header; the peer does not speak TGDB, or the stream is corrupt", crate::HEADER_LEN)]
+    #[error(
+        "frame length {length} is below the {} bytes of a header; the peer does not speak TGDB, or the stream is corrupt",
+        crate::HEADER_LEN
+    )]
     TooShort {
         /// The length field as read.
         length: i32,
     },
     /// The length field is above the configured bound. No memory was taken for it.
-    #[error("frame of {length} bytes is above the maximum of {maximum}; raise the maximum frame size if the peer is trusted")]
+    #[error(
+        "frame of {length} bytes is above the maximum of {maximum}; raise the maximum frame size if the peer is trusted"
+    )]
     TooLarge {
         /// The length field as read, in bytes.
         length: u32,
@@ -24,7 +29,10 @@ pub enum FrameError {
         maximum: u32,
     },
     /// The magic number is wrong.
-    #[error("bad magic {found:#010x}, expected {:#010x}; the peer does not speak TGDB (is it a TLS port?), or the stream is corrupt", crate::MAGIC)]
+    #[error(
+        "bad magic {found:#010x}, expected {:#010x}; the peer does not speak TGDB (is it a TLS port?), or the stream is corrupt",
+        crate::MAGIC
+    )]
     BadMagic {
         /// The four bytes at offset 4.
         found: u32,

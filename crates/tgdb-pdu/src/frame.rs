@@ -49,14 +49,7 @@ pub struct Header {
 impl Default for Header {
     /// All zero, and no request id.
     fn default() -> Self {
-        Self {
-            sequence_no: 0,
-            timestamp: 0,
-            request_id: -1,
-            auth_token: AuthToken::NONE,
-            session_id: 0,
-            tenant_id: 0,
-        }
+        Self { sequence_no: 0, timestamp: 0, request_id: -1, auth_token: AuthToken::NONE, session_id: 0, tenant_id: 0 }
     }
 }
 

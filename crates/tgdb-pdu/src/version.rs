@@ -68,15 +68,7 @@ pub struct ProductVersion {
 
 impl ProductVersion {
     /// The product version whose client this one stands in for: 3.0.0 enterprise, build 39.
-    pub const CLIENT: Self = Self {
-        major: 3,
-        minor: 0,
-        update: 0,
-        hotfix: 0,
-        build: 39,
-        build_type: 0,
-        edition: 2,
-    };
+    pub const CLIENT: Self = Self { major: 3, minor: 0, update: 0, hotfix: 0, build: 39, build_type: 0, edition: 2 };
 
     /// The 64-bit word of the handshake.
     pub const fn to_wire(self) -> i64 {
@@ -117,10 +109,7 @@ mod tests {
     #[test]
     fn product_version_word() {
         assert_eq!(ProductVersion::CLIENT.to_wire(), 0x0020_0027_0000_0003);
-        assert_eq!(
-            ProductVersion::from_wire(ProductVersion::CLIENT.to_wire()),
-            ProductVersion::CLIENT
-        );
+        assert_eq!(ProductVersion::from_wire(ProductVersion::CLIENT.to_wire()), ProductVersion::CLIENT);
     }
 
     #[test]

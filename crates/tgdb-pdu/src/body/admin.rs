@@ -230,8 +230,7 @@ impl Wire for CreateAttributeDescriptor {
         let value_type = AttributeType(
             i8::try_from(code).map_err(|_| r.error("value_type", crate::BodyErrorKind::UnknownValue(code.into())))?,
         );
-        let number =
-            if value_type == AttributeType::NUMBER { (r.i16("precision")?, r.i16("scale")?) } else { (0, 0) };
+        let number = if value_type == AttributeType::NUMBER { (r.i16("precision")?, r.i16("scale")?) } else { (0, 0) };
         Ok(Self { is_array, is_encrypted, name, value_type, number })
     }
 }

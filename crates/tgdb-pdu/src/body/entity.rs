@@ -61,11 +61,7 @@ impl Wire for GetEntityRequest {
     fn decode(_: &'static str, r: &mut Reader) -> Result<Self, BodyError> {
         let command = GetEntityCommand::decode("command", r)?;
         let result_id = r.i32("result_id")?;
-        let key = if command.takes_key() {
-            Some((FetchOptions::decode("options", r)?, r.bytes("key")?))
-        } else {
-            None
-        };
+        let key = if command.takes_key() { Some((FetchOptions::decode("options", r)?, r.bytes("key")?)) } else { None };
         Ok(Self { command, result_id, key })
     }
 }

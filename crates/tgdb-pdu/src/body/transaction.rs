@@ -220,9 +220,7 @@ impl Wire for CommitBlock {
 
     fn decode(_: &'static str, r: &mut Reader) -> Result<Self, BodyError> {
         Ok(match CommitOpcode::decode("opcode", r)? {
-            CommitOpcode::ATTRIBUTE_DESCRIPTORS => {
-                Self::AttributeDescriptors(Vec::decode("attribute_descriptors", r)?)
-            }
+            CommitOpcode::ATTRIBUTE_DESCRIPTORS => Self::AttributeDescriptors(Vec::decode("attribute_descriptors", r)?),
             CommitOpcode::ADDED => Self::Added(Vec::decode("added", r)?),
             CommitOpcode::UPDATED => Self::Updated(Vec::decode("updated", r)?),
             CommitOpcode::REMOVED => Self::Removed(Vec::decode("removed", r)?),
