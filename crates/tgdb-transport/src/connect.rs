@@ -1,0 +1,67 @@
+//! From host and port to a connected TCP stream.
+
+use std::io;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::time::Instant;
+
+use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
+
+use crate::{SocketOptions, TransportError};
+
+/// Host and port as an error shows them.
+pub(crate) fn peer_name(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+/// Tries all addresses of the host until one takes the connection.
+///
+/// Each address gets an equal part of the time that is left, so that a first
+/// address that never answers leaves time for the second.
+pub(crate) fn connect(
+    host: &str,
+    port: u16,
+    options: &SocketOptions,
+    deadline: Instant,
+) -> Result<TcpStream, TransportError> {
+    let peer = || peer_name(host, port);
+    let resolve = |source| TransportError::Resolve { peer: peer(), source };
+    let addresses: Vec<_> = (host, port).to_socket_addrs().map_err(resolve)?.collect();
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+    for (index, address) in addresses.iter().enumerate() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let share = left / (addresses.len() - index) as u32;
+        if share.is_zero() {
+            last = io::ErrorKind::TimedOut.into();
+            break;
+        }
+        match connect_to(address, options, share) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(match last.kind() {
+        _ if addresses.is_empty() => resolve(last),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+            TransportError::ConnectTimeout { operation: "connect to", peer: peer(), timeout: options.connect_timeout }
+        }
+        _ => TransportError::Connect { peer: peer(), source: last },
+    })
+}
+
+fn connect_to(address: &SocketAddr, options: &SocketOptions, timeout: std::time::Duration) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(*address), Type::STREAM, Some(Protocol::TCP))?;
+    // Before connecting: the receive buffer decides the window scale.
+    if let Some(size) = options.recv_buffer {
+        socket.set_recv_buffer_size(size)?;
+    }
+    if let Some(size) = options.send_buffer {
+        socket.set_send_buffer_size(size)?;
+    }
+    if let Some(time) = options.keepalive {
+        socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(time))?;
+    }
+    socket.set_tcp_nodelay(true)?;
+    socket.connect_timeout(&(*address).into(), timeout)?;
+    socket.set_write_timeout(options.send_timeout)?;
+    Ok(socket.into())
+}

@@ -1,0 +1,61 @@
+//! The plain socket.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use crate::connect::connect;
+use crate::framed::{ByteStream, Framed, StreamError, delegate_socket, lock};
+use crate::{SocketOptions, TransportError};
+
+/// A plain TCP socket. Passwords and data travel in clear text.
+#[derive(Debug)]
+pub struct TcpSocket(Framed<PlainStream>);
+
+struct PlainStream {
+    tcp: TcpStream,
+    /// Held while a frame is written, so that frames do not mix.
+    writing: Mutex<()>,
+}
+
+impl TcpSocket {
+    /// Connects to a host name, an IPv4 address, or an IPv6 address without
+    /// brackets, with its zone if it has one.
+    ///
+    /// # Errors
+    /// [`TransportError::Resolve`], [`TransportError::Connect`] or
+    /// [`TransportError::ConnectTimeout`].
+    pub fn connect(host: &str, port: u16, options: &SocketOptions) -> Result<Self, TransportError> {
+        let tcp = connect(host, port, options, Instant::now() + options.connect_timeout)?;
+        Self::from_stream(tcp, options.max_frame_len)
+    }
+
+    /// Wraps a stream that is connected already, as a server's listener has it.
+    ///
+    /// # Errors
+    /// [`TransportError::Io`] if the stream is not connected any more.
+    pub fn from_stream(tcp: TcpStream, max_frame_len: u32) -> Result<Self, TransportError> {
+        let error = |source| TransportError::Io { operation: "connect to", peer: "peer".into(), source };
+        Framed::new(PlainStream { tcp, writing: Mutex::new(()) }, max_frame_len).map(Self).map_err(error)
+    }
+}
+
+impl ByteStream for PlainStream {
+    fn tcp(&self) -> &TcpStream {
+        &self.tcp
+    }
+
+    fn read(&self, buf: &mut [u8]) -> Result<usize, StreamError> {
+        Ok((&self.tcp).read(buf)?)
+    }
+
+    fn write_all(&self, bytes: &[u8]) -> Result<(), StreamError> {
+        let _writing = lock(&self.writing);
+        Ok((&self.tcp).write_all(bytes)?)
+    }
+
+    fn end(&self) {}
+}
+
+delegate_socket!(TcpSocket);
