@@ -32,7 +32,7 @@ impl Message {
     ///
     /// # Errors
     /// [`BodyError`] if the payload does not have the layout of its verb. A verb
-    /// without a layout is no error but a [`Body::Unknown`].
+    /// without a layout is no error but a [`Body::Raw`].
     pub fn decode(frame: &Frame) -> Result<Self, BodyError> {
         let mut reader = Reader::new(frame.verb, frame.payload.clone());
         let body = Body::decode(frame.verb, &mut reader)?;

@@ -80,7 +80,7 @@ config_names! {
     ChannelRecvSize = "tgdb.channel.recvSize", "recvSize", Some("128"), recv_size: kilobytes -> usize;
     /// Seconds of silence after which a ping is sent; 0 for none.
     ChannelPingInterval = "tgdb.channel.pingInterval", "pingInterval", Some("30"), ping_interval: seconds -> Duration;
-    /// Time for one attempt to connect, TLS and login included. A whole number is
+    /// Time for one attempt to connect, TLS included. A whole number is
     /// milliseconds (Java), one with a decimal point is seconds (Python, default `5.000`).
     ChannelConnectTimeout = "tgdb.channel.connectTimeout", "connectTimeout", Some("1000"), connect_timeout: milliseconds -> Duration;
     /// Further servers to try, `host[:port]` separated by commas.

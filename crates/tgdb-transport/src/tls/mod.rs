@@ -89,7 +89,7 @@ impl TlsConnector {
 
 impl TlsSocket {
     /// Wraps the server's end of a TLS connection, for test servers. The handshake
-    /// is completed by the first send or receive.
+    /// is completed by receiving; what is sent before goes out then.
     ///
     /// # Errors
     /// [`TransportError::Io`] if the stream is not connected any more.

@@ -1,0 +1,214 @@
+//! What can go wrong with a channel.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tgdb_pdu::{BodyError, EncodeError, Verb};
+use tgdb_transport::{DatabaseNameError, TransportError};
+use tgdb_url::{PropertyError, UrlError};
+
+use crate::{LinkState, LoginError};
+
+/// A channel could not do what it was asked for.
+///
+/// [`ChannelError::session_survives`] tells whether the channel can be used on.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChannelError {
+    /// The URL does not parse.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// A property does not have its type.
+    #[error(transparent)]
+    Property(#[from] PropertyError),
+    /// The message cannot be expressed on the wire. Nothing was sent.
+    #[error("encode {verb}: {source}")]
+    Encode {
+        /// The message.
+        verb: Verb,
+        /// What is wrong with it.
+        source: EncodeError,
+    },
+    /// The socket could not be made.
+    #[error(transparent)]
+    Transport(Arc<TransportError>),
+    /// The server did not let us in.
+    #[error("login at {peer}: {source}")]
+    Login {
+        /// Host and port.
+        peer: String,
+        /// Why.
+        source: Arc<LoginError>,
+    },
+    /// The server's certificate is not that of the database.
+    #[error("login at {peer}: {source}")]
+    DatabaseName {
+        /// Host and port.
+        peer: String,
+        /// What it says.
+        source: DatabaseNameError,
+    },
+    /// `verifyDBName` is set, and cannot be done.
+    #[error("verifyDBName: {reason}")]
+    CannotVerifyDatabase {
+        /// What is missing.
+        reason: &'static str,
+    },
+    /// No server of the failover list could be connected to.
+    #[error("none of {servers} could be connected to in {attempts} attempts; the last: {last}")]
+    AllAttemptsFailed {
+        /// The servers, separated by commas.
+        servers: String,
+        /// How many attempts were made.
+        attempts: u32,
+        /// Why the last one failed.
+        #[source]
+        last: Box<Self>,
+    },
+    /// The channel is not connected, or not any more.
+    #[error("{operation}: the channel is {state:?}{}; call connect and start", cause_text(.cause))]
+    NotConnected {
+        /// What was asked for.
+        operation: &'static str,
+        /// What it is instead.
+        state: LinkState,
+        /// Why it is not connected any more.
+        #[source]
+        cause: Option<Box<Self>>,
+    },
+    /// Connected, but without a thread that reads replies.
+    #[error("the channel is connected but not started; call start")]
+    NotStarted,
+    /// Connected already, or being connected.
+    #[error("connect: the channel is {0:?} already")]
+    AlreadyConnected(LinkState),
+    /// No reply came in time. A late one will be dropped.
+    #[error("{verb} at {peer}: no reply within {timeout:?} (request {request_id}); the session goes on, ask again or with a longer timeout")]
+    Timeout {
+        /// The request.
+        verb: Verb,
+        /// Host and port.
+        peer: String,
+        /// The time given.
+        timeout: Duration,
+        /// Its id.
+        request_id: i64,
+    },
+    /// The connection was lost before the reply came, and is not back.
+    #[error("{verb}: connection lost ({cause}); the server can have executed it or not")]
+    Lost {
+        /// The request.
+        verb: Verb,
+        /// Why.
+        #[source]
+        cause: Arc<TransportError>,
+    },
+    /// The connection was lost before the reply came. It is back, but the message
+    /// was not sent again.
+    #[error("{verb}: connection lost ({cause}) and made again; the server can have executed it or not, so check before you send it again")]
+    NotResent {
+        /// The request.
+        verb: Verb,
+        /// Why it was lost.
+        #[source]
+        cause: Arc<TransportError>,
+    },
+    /// The connection was lost, and could not be made again.
+    #[error("{verb}: connection lost ({cause}) and not made again: {reconnect}")]
+    ReconnectFailed {
+        /// The request.
+        verb: Verb,
+        /// Why it was lost.
+        cause: Arc<TransportError>,
+        /// Why it could not be made again.
+        #[source]
+        reconnect: Box<Self>,
+    },
+    /// The server answered with an exception. The session goes on.
+    #[error("{verb}: the server reports error {code}{}", message_text(.message))]
+    Server {
+        /// The request.
+        verb: Verb,
+        /// The server's code.
+        code: i32,
+        /// The server's text.
+        message: Option<String>,
+    },
+    /// The reply does not have the layout of its verb. The session goes on.
+    #[error("reply to {verb}: {source}; client and server may be of different versions")]
+    BadReply {
+        /// The request.
+        verb: Verb,
+        /// What is wrong with it.
+        source: BodyError,
+    },
+    /// The server ended the session.
+    #[error("the server ended the session{}; connect again if that is allowed", message_text(.reason))]
+    Terminated {
+        /// The server's text.
+        reason: Option<String>,
+    },
+    /// The channel was stopped on this side.
+    #[error("the channel was stopped")]
+    Stopped,
+    /// A callback waited for a reply that its own thread would have to read.
+    #[error("a callback must not wait for another reply on the same channel; submit it with a callback")]
+    WouldDeadlock,
+    /// The operating system did not give us a thread.
+    #[error("start: cannot make a thread: {0}")]
+    Thread(Arc<std::io::Error>),
+}
+
+fn cause_text(cause: &Option<Box<ChannelError>>) -> String {
+    cause.as_ref().map_or_else(String::new, |cause| format!(" ({cause})"))
+}
+
+fn message_text(message: &Option<String>) -> String {
+    message.as_ref().map_or_else(String::new, |message| format!(": {message}"))
+}
+
+impl From<TransportError> for ChannelError {
+    fn from(error: TransportError) -> Self {
+        Self::Transport(Arc::new(error))
+    }
+}
+
+impl ChannelError {
+    /// Whether the session goes on: the error concerns one message alone.
+    pub fn session_survives(&self) -> bool {
+        matches!(
+            self,
+            Self::Encode { .. }
+                | Self::Timeout { .. }
+                | Self::NotResent { .. }
+                | Self::Server { .. }
+                | Self::BadReply { .. }
+                | Self::WouldDeadlock
+        )
+    }
+
+    /// Whether trying another server, or the same later, is of no use.
+    pub(crate) fn ends_connecting(&self) -> bool {
+        match self {
+            Self::Login { source, .. } => !source.is_garbage(),
+            Self::DatabaseName { .. }
+            | Self::CannotVerifyDatabase { .. }
+            | Self::Property(_)
+            | Self::Stopped
+            | Self::Terminated { .. } => true,
+            _ => false,
+        }
+    }
+}
+
+/// What a program does about an error, from
+/// [`TgChannel::handle_exception`](crate::TgChannel::handle_exception).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ExceptionHandleResult {
+    /// The error is not about the connection: report it.
+    RethrowException,
+    /// The connection is back: do it again.
+    RetryOperation,
+    /// The connection is gone for good.
+    Disconnected,
+}

@@ -1,0 +1,265 @@
+//! Handshake and login, without I/O: give it the server's messages, send what it asks for.
+//!
+//! ```text
+//! client                                       server
+//!   HandshakeRequest(INITIATE)            -->
+//!                                         <--  HandshakeResponse(ACCEPT_CHALLENGE, version)
+//!   HandshakeRequest(CHALLENGE_ACCEPTED,
+//!                    ssl mode, version)   -->
+//!                                         <--  HandshakeResponse(PROCEED_WITH_AUTHENTICATION)
+//!   AuthenticateRequest                   -->
+//!                                         <--  AuthenticateResponse(Accepted | Rejected)
+//! ```
+//! Source: `TcpChannel.performHandshake`, `TcpChannel.doAuthenticate`.
+
+use bytes::Bytes;
+use tgdb_pdu::body::{AuthenticateRequest, AuthenticateResponse, HandshakeKind, HandshakeRequest, HandshakeStatus};
+use tgdb_pdu::version::ProductVersion;
+use tgdb_pdu::{AuthToken, Body, BodyError, Frame, Message, Secret, Verb};
+use tgdb_url::VersionCheck;
+
+/// Who logs in, and how.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// Name of the user.
+    pub user: String,
+    /// Password of the user.
+    pub password: Secret,
+    /// Name of the database.
+    pub database: Option<String>,
+    /// Roles; `None` for all that the user has.
+    pub roles: Option<Vec<String>>,
+    /// Name of the client program.
+    pub client_id: String,
+    /// Address of the client's end of the socket.
+    pub inbox_addr: String,
+    /// Whether the channel runs over TLS.
+    pub ssl_mode: bool,
+    /// How far the server's version must agree with ours.
+    pub version_check: VersionCheck,
+}
+
+/// What the server gave us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// To be sent with each later message.
+    pub auth_token: AuthToken,
+    /// To be sent with each later message.
+    pub session_id: i64,
+    /// The server's certificate in DER.
+    pub certificate: Option<Bytes>,
+    /// The server's product version.
+    pub server_version: ProductVersion,
+}
+
+/// What to do next.
+#[derive(Debug)]
+pub enum LoginStep {
+    /// Send this, with request id -1.
+    Send(Body),
+    /// Read on.
+    Wait,
+    /// Logged in.
+    Done(Session),
+}
+
+/// The server did not let us in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoginError {
+    /// The server ended the session.
+    #[error("the server ended the session{}; ask its administrator why", text(.reason))]
+    Terminated {
+        /// The server's text.
+        reason: Option<String>,
+    },
+    /// The server answered with an exception, as for a database that it does not have.
+    #[error("the server answered {verb} for database {database:?} with error {code}{}; check the name of the database", text(.message))]
+    Refused {
+        /// What it answered so.
+        verb: Verb,
+        /// The database asked for.
+        database: String,
+        /// The server's code.
+        code: i32,
+        /// The server's text.
+        message: Option<String>,
+    },
+    /// The server refuses our version.
+    #[error("the server refuses this client (version {client}): {reason}; use a client of the server's version")]
+    ChallengeFailed {
+        /// Our version.
+        client: ProductVersion,
+        /// The server's text.
+        reason: String,
+    },
+    /// We refuse the server's version.
+    #[error("the server has version {server}, this client {client}, and versionCheck is {check:?}; use a server of that version or relax versionCheck")]
+    VersionMismatch {
+        /// The server's version.
+        server: ProductVersion,
+        /// Our version.
+        client: ProductVersion,
+        /// How far they must agree.
+        check: VersionCheck,
+    },
+    /// User, password, role or database are wrong.
+    #[error("user {user:?} was rejected (status {status}) for database {database:?}; check user, password, roles and database")]
+    Rejected {
+        /// The user.
+        user: String,
+        /// The database asked for.
+        database: String,
+        /// The server's status.
+        status: i32,
+    },
+    /// A message came that does not belong here.
+    #[error("expected {expected}, the server sent {found}; it does not speak this protocol")]
+    Unexpected {
+        /// The message expected.
+        expected: Verb,
+        /// The message that came.
+        found: String,
+    },
+    /// A message does not have the layout of its verb.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+}
+
+impl LoginError {
+    /// Whether the server did not speak the protocol, as opposed to saying no.
+    pub(crate) fn is_garbage(&self) -> bool {
+        matches!(self, Self::Unexpected { .. } | Self::Body(_))
+    }
+}
+
+fn text(message: &Option<String>) -> String {
+    message.as_ref().map_or_else(String::new, |message| format!(": {message}"))
+}
+
+/// The state machine of a login.
+#[derive(Debug)]
+pub struct Login {
+    credentials: Credentials,
+    phase: Phase,
+    server_version: ProductVersion,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Initiated,
+    ChallengeAccepted,
+    Authenticating,
+}
+
+impl Login {
+    /// Starts a login. The body is what to send first.
+    pub fn start(credentials: Credentials) -> (Self, Body) {
+        let server_version = ProductVersion::from_wire(0);
+        let first = HandshakeRequest { kind: HandshakeKind::INITIATE, ssl_mode: false, challenge: 0 };
+        (Self { credentials, phase: Phase::Initiated, server_version }, first.into())
+    }
+
+    /// Takes the server's next message.
+    ///
+    /// # Errors
+    /// [`LoginError`] if the login is over without success.
+    pub fn on_frame(&mut self, frame: &Frame) -> Result<LoginStep, LoginError> {
+        match Message::decode(frame)?.body {
+            Body::Ping => Ok(LoginStep::Wait),
+            Body::SessionForcefullyTerminated(end) => Err(LoginError::Terminated { reason: end.reason }),
+            Body::Exception(exception) => Err(LoginError::Refused {
+                verb: self.request_verb(),
+                database: self.database(),
+                code: exception.code,
+                message: exception.message,
+            }),
+            Body::HandshakeResponse(response) if self.phase != Phase::Authenticating => {
+                self.on_handshake(response.status, response.challenge, response.reason)
+            }
+            Body::AuthenticateResponse(response) if self.phase == Phase::Authenticating => match response {
+                AuthenticateResponse::Accepted { auth_token, session_id, certificate } => {
+                    let server_version = self.server_version;
+                    Ok(LoginStep::Done(Session { auth_token, session_id, certificate, server_version }))
+                }
+                AuthenticateResponse::Rejected { status } => Err(LoginError::Rejected {
+                    user: self.credentials.user.clone(),
+                    database: self.database(),
+                    status,
+                }),
+            },
+            other => Err(self.unexpected(other.verb().to_string())),
+        }
+    }
+
+    fn on_handshake(
+        &mut self,
+        status: HandshakeStatus,
+        challenge: i64,
+        reason: Option<Bytes>,
+    ) -> Result<LoginStep, LoginError> {
+        match (self.phase, status) {
+            (_, HandshakeStatus::CHALLENGE_FAILED) => Err(LoginError::ChallengeFailed {
+                client: ProductVersion::CLIENT,
+                reason: String::from_utf8_lossy(&reason.unwrap_or_default()).into_owned(),
+            }),
+            (Phase::Initiated, HandshakeStatus::ACCEPT_CHALLENGE) => {
+                self.server_version = ProductVersion::from_wire(challenge);
+                self.check_version()?;
+                self.phase = Phase::ChallengeAccepted;
+                Ok(LoginStep::Send(
+                    HandshakeRequest {
+                        kind: HandshakeKind::CHALLENGE_ACCEPTED,
+                        ssl_mode: self.credentials.ssl_mode,
+                        challenge: ProductVersion::CLIENT.to_wire(),
+                    }
+                    .into(),
+                ))
+            }
+            (Phase::ChallengeAccepted, HandshakeStatus::PROCEED_WITH_AUTHENTICATION) => {
+                self.phase = Phase::Authenticating;
+                Ok(LoginStep::Send(self.authenticate().into()))
+            }
+            (_, status) => Err(self.unexpected(format!("{} with status {status}", Verb::HANDSHAKE_RESPONSE))),
+        }
+    }
+
+    fn authenticate(&self) -> AuthenticateRequest {
+        // The vendor's clients write an empty name as null.
+        let nullable = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        AuthenticateRequest {
+            database: self.credentials.database.as_deref().and_then(nullable),
+            client_id: nullable(&self.credentials.client_id),
+            inbox_addr: nullable(&self.credentials.inbox_addr),
+            roles: self.credentials.roles.clone(),
+            user: nullable(&self.credentials.user),
+            password: self.credentials.password.clone(),
+        }
+    }
+
+    fn check_version(&self) -> Result<(), LoginError> {
+        let (server, client, check) = (self.server_version, ProductVersion::CLIENT, self.credentials.version_check);
+        let agrees = match check {
+            VersionCheck::None => true,
+            VersionCheck::Major => server.major == client.major,
+            VersionCheck::Exact => {
+                (server.major, server.minor, server.update) == (client.major, client.minor, client.update)
+            }
+        };
+        if agrees { Ok(()) } else { Err(LoginError::VersionMismatch { server, client, check }) }
+    }
+
+    fn database(&self) -> String {
+        self.credentials.database.clone().unwrap_or_default()
+    }
+
+    fn request_verb(&self) -> Verb {
+        if self.phase == Phase::Authenticating { Verb::AUTHENTICATE_REQUEST } else { Verb::HANDSHAKE_REQUEST }
+    }
+
+    fn unexpected(&self, found: String) -> LoginError {
+        let expected =
+            if self.phase == Phase::Authenticating { Verb::AUTHENTICATE_RESPONSE } else { Verb::HANDSHAKE_RESPONSE };
+        LoginError::Unexpected { expected, found }
+    }
+}

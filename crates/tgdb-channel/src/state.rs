@@ -1,0 +1,63 @@
+//! States of the link, and ways to stop it.
+
+/// State of the link to the server. The diagram is in the documentation of the crate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LinkState {
+    /// Never connected.
+    NotConnected,
+    /// Logged in.
+    Connected,
+    /// Being stopped; requests in flight can still be answered.
+    Closing,
+    /// Stopped, or given up after all attempts to reconnect.
+    Closed,
+    /// Lost while sending.
+    FailedOnSend,
+    /// Lost while receiving.
+    FailedOnRecv,
+    /// Lost because the server sent something that is not TGDB's.
+    FailedOnProcessing,
+    /// Lost, and being connected again.
+    Reconnecting,
+    /// Ended by the server.
+    Terminated,
+}
+
+impl LinkState {
+    /// Whether the link is over: closing, closed or terminated.
+    pub fn is_closed(self) -> bool {
+        matches!(self, Self::Closing | Self::Closed | Self::Terminated)
+    }
+
+    /// Whether the link was lost.
+    pub fn in_error(self) -> bool {
+        matches!(self, Self::FailedOnSend | Self::FailedOnRecv | Self::FailedOnProcessing)
+    }
+
+    /// Whether the diagram has an arrow from here to there.
+    pub(crate) fn can_become(self, next: Self) -> bool {
+        use LinkState::*;
+        match next {
+            NotConnected => false,
+            Connected => !matches!(self, Connected | Closing),
+            Closing => matches!(self, Connected | Reconnecting),
+            Closed => matches!(self, Closing | Reconnecting) || self.in_error(),
+            FailedOnSend | FailedOnRecv | FailedOnProcessing => self == Connected,
+            Reconnecting => self.in_error(),
+            Terminated => matches!(self, Connected | Closing | Reconnecting),
+        }
+    }
+}
+
+/// How to stop a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StopMethod {
+    /// Wait for the replies to requests in flight, no longer than the operation
+    /// timeout, then tell the server and close.
+    Graceful,
+    /// Tell the server and close; requests in flight end with
+    /// [`ChannelError::Stopped`](crate::ChannelError::Stopped).
+    ClientForceful,
+    /// Close without a word, as if the server had ended the session.
+    RemoteKill,
+}
