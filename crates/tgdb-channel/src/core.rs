@@ -6,7 +6,7 @@
 //! waking to its caller, who does it without holding the lock.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tgdb_pdu::{Frame, Verb};
@@ -19,6 +19,7 @@ pub(crate) struct Pending<W> {
     pub(crate) waiter: W,
     pub(crate) verb: Verb,
     pub(crate) mode: ResendMode,
+    pub(crate) timeout: Duration,
     /// When the timer ends it; `None` if its waiter watches the clock.
     pub(crate) deadline: Option<Instant>,
     /// The message, if it is to be sent again.
