@@ -65,8 +65,10 @@ impl TgChannel {
     /// [`ChannelError::AlreadyConnected`]; [`ChannelError::Transport`] or
     /// [`ChannelError::AllAttemptsFailed`] without a server;
     /// [`ChannelError::Login`] or [`ChannelError::DatabaseName`] with one that does
-    /// not let us in; [`ChannelError::Stopped`] if another thread stops the channel.
+    /// not let us in; [`ChannelError::Stopped`] if another thread stops the channel;
+    /// [`ChannelError::WouldDeadlock`] in a callback.
     pub fn connect(&self) -> Result<(), ChannelError> {
+        self.shared.check_not_reader()?;
         {
             let mut inner = self.shared.lock();
             let state = inner.core.state();

@@ -126,14 +126,15 @@ impl<W> Core<W> {
 
     /// Whose reply it is. An id that nobody waits for is never given to another waiter.
     pub(crate) fn route(&mut self, frame: &Frame) -> Route<W> {
-        match frame.verb {
-            Verb::PING => return Route::Ping,
-            Verb::SESSION_FORCEFULLY_TERMINATED => return Route::Terminated,
-            _ => {}
+        if frame.verb == Verb::SESSION_FORCEFULLY_TERMINATED {
+            return Route::Terminated;
         }
         let id = frame.header.request_id;
         if let Some(request) = self.remove(id) {
             return Route::Reply(request);
+        }
+        if frame.verb == Verb::PING {
+            return Route::Ping;
         }
         if (1..=self.last_request_id).contains(&id) {
             self.late_replies += 1;

@@ -83,7 +83,9 @@ pub enum ChannelError {
     #[error("connect: the channel is {0:?} already")]
     AlreadyConnected(LinkState),
     /// No reply came in time. A late one will be dropped.
-    #[error("{verb} at {peer}: no reply within {timeout:?} (request {request_id}); the session goes on, ask again or with a longer timeout")]
+    #[error(
+        "{verb} at {peer}: no reply within {timeout:?} (request {request_id}); the session goes on, ask again or with a longer timeout"
+    )]
     Timeout {
         /// The request.
         verb: Verb,
@@ -105,7 +107,9 @@ pub enum ChannelError {
     },
     /// The connection was lost before the reply came. It is back, but the message
     /// was not sent again.
-    #[error("{verb}: connection lost ({cause}) and made again; the server can have executed it or not, so check before you send it again")]
+    #[error(
+        "{verb}: connection lost ({cause}) and made again; the server can have executed it or not, so check before you send it again"
+    )]
     NotResent {
         /// The request.
         verb: Verb,
@@ -151,8 +155,10 @@ pub enum ChannelError {
     /// The channel was stopped on this side.
     #[error("the channel was stopped")]
     Stopped,
-    /// A callback waited for a reply that its own thread would have to read.
-    #[error("a callback must not wait for another reply on the same channel; submit it with a callback")]
+    /// A callback waited for what its own thread would have to do.
+    #[error(
+        "a callback must not connect, or wait for another reply, on its own channel; submit with a callback, or do it on another thread"
+    )]
     WouldDeadlock,
     /// The operating system did not give us a thread.
     #[error("start: cannot make a thread: {0}")]

@@ -94,7 +94,9 @@ pub enum LoginError {
         reason: String,
     },
     /// We refuse the server's version.
-    #[error("the server has version {server}, this client {client}, and versionCheck is {check:?}; use a server of that version or relax versionCheck")]
+    #[error(
+        "the server has version {server}, this client {client}, and versionCheck is {check:?}; use a server of that version or relax versionCheck"
+    )]
     VersionMismatch {
         /// The server's version.
         server: ProductVersion,
@@ -104,7 +106,9 @@ pub enum LoginError {
         check: VersionCheck,
     },
     /// User, password, role or database are wrong.
-    #[error("user {user:?} was rejected (status {status}) for database {database:?}; check user, password, roles and database")]
+    #[error(
+        "user {user:?} was rejected (status {status}) for database {database:?}; check user, password, roles and database"
+    )]
     Rejected {
         /// The user.
         user: String,
@@ -182,11 +186,9 @@ impl Login {
                     let server_version = self.server_version;
                     Ok(LoginStep::Done(Session { auth_token, session_id, certificate, server_version }))
                 }
-                AuthenticateResponse::Rejected { status } => Err(LoginError::Rejected {
-                    user: self.credentials.user.clone(),
-                    database: self.database(),
-                    status,
-                }),
+                AuthenticateResponse::Rejected { status } => {
+                    Err(LoginError::Rejected { user: self.credentials.user.clone(), database: self.database(), status })
+                }
             },
             other => Err(self.unexpected(other.verb().to_string())),
         }

@@ -116,6 +116,7 @@ fn recover(shared: &Arc<Shared>, connection: &Connection, error: TransportError)
         Err(error) => {
             let ended = {
                 let mut inner = shared.lock();
+                inner.login_socket = None;
                 if inner.core.state() != LinkState::Reconnecting {
                     return None;
                 }
@@ -161,8 +162,7 @@ struct ReconnectGate<'a>(&'a Shared);
 
 impl Gate for ReconnectGate<'_> {
     fn pause(&self, time: Duration) -> bool {
-        let inner =
-            self.0.wait_while(Instant::now() + time, |inner| inner.core.state() == LinkState::Reconnecting);
+        let inner = self.0.wait_while(Instant::now() + time, |inner| inner.core.state() == LinkState::Reconnecting);
         inner.core.state() == LinkState::Reconnecting
     }
 

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::core::{Pending, Refused};
 use crate::shared::{Connection, Shared};
 use crate::timer::Order;
-use crate::waiter::{Outcome, ResponseWaiter, Waker, WaiterStatus};
+use crate::waiter::{Outcome, ResponseWaiter, WaiterStatus, Waker};
 use crate::{ChannelError, LinkState, RequestOptions, ResendMode};
 
 /// How often a one-way message is sent again at most.

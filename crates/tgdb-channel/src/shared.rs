@@ -13,7 +13,7 @@ use tgdb_url::{Properties, TgUrl};
 
 use crate::core::{Core, Pending};
 use crate::timer::Order;
-use crate::waiter::{Waker, WaiterStatus};
+use crate::waiter::{WaiterStatus, Waker};
 use crate::{ChannelError, Credentials, LinkState};
 
 /// Numbers the messages of this process, from 0 like Java.

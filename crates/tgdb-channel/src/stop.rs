@@ -100,7 +100,8 @@ fn end(shared: &Shared, state: LinkState) {
     shared.wake_all(ended, |_| error.clone());
 }
 
-/// Waits for the threads to end, but not for the one that we are on.
+/// Waits for the threads to end. The one that we are on is left to the next call,
+/// so that a later connection does not run beside it.
 pub(crate) fn join(shared: &Shared) {
     let threads = {
         let mut inner = shared.lock();
@@ -111,8 +112,10 @@ pub(crate) fn join(shared: &Shared) {
         std::mem::take(&mut inner.threads)
     };
     let me = std::thread::current().id();
-    for thread in threads.into_iter().filter(|thread| thread.thread().id() != me) {
-        if thread.join().is_err() {
+    for thread in threads {
+        if thread.thread().id() == me {
+            shared.lock().threads.push(thread);
+        } else if thread.join().is_err() {
             log::error!("a thread of the channel panicked");
         }
     }

@@ -2,15 +2,26 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 
 use crate::{SocketOptions, TransportError};
 
+/// Time between keepalive probes, and how many go unanswered before the peer is
+/// given up. Most systems wait ten minutes by themselves.
+const PROBE_INTERVAL: Duration = Duration::from_secs(10);
+const PROBES: u32 = 3;
+
 /// Host and port as an error shows them.
 pub(crate) fn peer_name(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+/// The time after that timeout; a far one for a timeout that the clock cannot tell.
+pub(crate) fn deadline_after(timeout: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(timeout).unwrap_or_else(|| now + Duration::from_secs(1 << 30))
 }
 
 /// Tries all addresses of the host until one takes the connection.
@@ -48,7 +59,7 @@ pub(crate) fn connect(
     })
 }
 
-fn connect_to(address: &SocketAddr, options: &SocketOptions, timeout: std::time::Duration) -> io::Result<TcpStream> {
+fn connect_to(address: &SocketAddr, options: &SocketOptions, timeout: Duration) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(*address), Type::STREAM, Some(Protocol::TCP))?;
     // Before connecting: the receive buffer decides the window scale.
     if let Some(size) = options.recv_buffer {
@@ -58,7 +69,8 @@ fn connect_to(address: &SocketAddr, options: &SocketOptions, timeout: std::time:
         socket.set_send_buffer_size(size)?;
     }
     if let Some(time) = options.keepalive {
-        socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(time))?;
+        let probes = TcpKeepalive::new().with_time(time).with_interval(PROBE_INTERVAL).with_retries(PROBES);
+        socket.set_tcp_keepalive(&probes)?;
     }
     socket.set_tcp_nodelay(true)?;
     socket.connect_timeout(&(*address).into(), timeout)?;

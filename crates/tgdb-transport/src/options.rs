@@ -17,7 +17,8 @@ pub struct SocketOptions {
     pub send_buffer: Option<usize>,
     /// `SO_RCVBUF` in bytes; `None` leaves it to the system. Default 128 KiB.
     pub recv_buffer: Option<usize>,
-    /// Silence after which TCP keepalive probes start; `None` for none. Default 30 s.
+    /// Silence after which TCP keepalive probes start; `None` for none. The peer is
+    /// given up after three of them, 10 s apart. Default 30 s.
     pub keepalive: Option<Duration>,
     /// Greatest frame accepted, in bytes. Default [`DEFAULT_MAX_FRAME_LEN`].
     pub max_frame_len: u32,

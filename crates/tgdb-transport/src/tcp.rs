@@ -3,9 +3,8 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Mutex;
-use std::time::Instant;
 
-use crate::connect::connect;
+use crate::connect::{connect, deadline_after};
 use crate::framed::{ByteStream, Framed, StreamError, delegate_socket, lock};
 use crate::{SocketOptions, TransportError};
 
@@ -27,7 +26,7 @@ impl TcpSocket {
     /// [`TransportError::Resolve`], [`TransportError::Connect`] or
     /// [`TransportError::ConnectTimeout`].
     pub fn connect(host: &str, port: u16, options: &SocketOptions) -> Result<Self, TransportError> {
-        let tcp = connect(host, port, options, Instant::now() + options.connect_timeout)?;
+        let tcp = connect(host, port, options, deadline_after(options.connect_timeout))?;
         Self::from_stream(tcp, options.max_frame_len)
     }
 

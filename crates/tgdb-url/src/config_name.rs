@@ -114,8 +114,8 @@ config_names! {
     /// Roles to log in with, separated by commas; all of the user's if not set,
     /// none if empty.
     ConnectionSpecifiedRoles = "tgdb.connection.specifiedRoles", "roles", None, roles: comma_list -> Vec<&str>;
-    /// Seconds to wait for a reply. Python has 3600.
-    ConnectionOperationTimeoutSeconds = "tgdb.connection.operationTimeoutSeconds", "connectionOperationTimeoutSeconds", Some("10"), operation_timeout: seconds -> Duration;
+    /// Seconds to wait for a reply, above 0. Python has 3600.
+    ConnectionOperationTimeoutSeconds = "tgdb.connection.operationTimeoutSeconds", "connectionOperationTimeoutSeconds", Some("10"), operation_timeout: positive_seconds -> Duration;
     /// Seconds of silence after which the server may disconnect; a wish. Python
     /// has no default.
     ConnectionIdleTimeoutSeconds = "tgdb.connection.idleTimeoutSeconds", "connectionIdleTimeoutSeconds", Some("3600"), idle_timeout: seconds -> Duration;

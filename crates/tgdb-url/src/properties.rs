@@ -182,13 +182,23 @@ pub(crate) mod kind {
         })
     }
 
+    /// The longest time that a property can tell, some 31 years: no sum of it with
+    /// the time of now overflows a clock.
+    const MAX_DURATION: Duration = Duration::from_secs(1_000_000_000);
+
     fn decimal_seconds(value: &str) -> Option<Duration> {
         let plain = value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        value.parse().ok().filter(|_| plain).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        let seconds = value.parse().ok().filter(|_| plain)?;
+        Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= MAX_DURATION)
     }
 
     pub(crate) fn seconds(properties: &Properties, name: ConfigName) -> Parsed<Duration> {
-        properties.parsed(name, "a number of seconds, such as 10 or 0.5", decimal_seconds)
+        properties.parsed(name, "a number of seconds up to 1000000000, such as 10 or 0.5", decimal_seconds)
+    }
+
+    pub(crate) fn positive_seconds(properties: &Properties, name: ConfigName) -> Parsed<Duration> {
+        let expected = "a number of seconds above 0 and up to 1000000000, such as 10 or 0.5";
+        properties.parsed(name, expected, |value| decimal_seconds(value).filter(|duration| !duration.is_zero()))
     }
 
     /// A whole number is milliseconds (Java), one with a point is seconds (Python's `5.000`).
@@ -200,7 +210,7 @@ pub(crate) mod kind {
             } else {
                 value.parse().ok().map(Duration::from_millis)
             };
-            duration.filter(|duration| !duration.is_zero())
+            duration.filter(|duration| !duration.is_zero() && *duration <= MAX_DURATION)
         })
     }
 

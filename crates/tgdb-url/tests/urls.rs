@@ -132,6 +132,9 @@ fn units() {
         with(ConfigName::ConnectionOperationTimeoutSeconds, "0.25").operation_timeout().unwrap(),
         Some(Duration::from_millis(250))
     );
+    for bad in ["0", "1000000001", "1e3"] {
+        assert!(with(ConfigName::ConnectionOperationTimeoutSeconds, bad).operation_timeout().is_err(), "{bad}");
+    }
     let error = with(ConfigName::ChannelFTRetryCount, "many").check().unwrap_err();
     assert!(error.to_string().starts_with("property tgdb.channel.ftRetryCount (ftRetryCount): expected"));
 }

@@ -6,12 +6,11 @@ mod stream;
 
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Instant;
 
 use rustls::ClientConnection;
 use rustls::pki_types::ServerName;
 
-use crate::connect::{connect, peer_name};
+use crate::connect::{connect, deadline_after, peer_name};
 use crate::framed::{Framed, delegate_socket};
 use crate::{SocketOptions, TransportError};
 
@@ -53,7 +52,7 @@ impl TlsConnector {
     pub fn connect(&self, host: &str, port: u16, options: &SocketOptions) -> Result<TlsSocket, TransportError> {
         let peer = peer_name(host, port);
         let name = self.server_name(host)?;
-        let deadline = Instant::now() + options.connect_timeout;
+        let deadline = deadline_after(options.connect_timeout);
         if self.unverified {
             log::warn!("TLS to {peer}: the server's certificate is NOT VERIFIED; anybody can pose as the server");
         }

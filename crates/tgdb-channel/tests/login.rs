@@ -1,0 +1,145 @@
+//! The login's state machine against the server's bytes, without sockets.
+#![allow(clippy::unwrap_used)]
+
+use tgdb_channel::pdu::body::*;
+use tgdb_channel::pdu::version::ProductVersion;
+use tgdb_channel::pdu::{AuthToken, Body, Frame, FrameDecoder, Header, Message, Verb};
+use tgdb_channel::url::VersionCheck;
+use tgdb_channel::{Credentials, Login, LoginError, LoginStep, Session};
+
+fn credentials() -> Credentials {
+    Credentials {
+        user: "scott".into(),
+        password: "tiger".into(),
+        database: Some("routes".into()),
+        roles: None,
+        client_id: "test".into(),
+        inbox_addr: "127.0.0.1:1".into(),
+        ssl_mode: true,
+        version_check: VersionCheck::Major,
+    }
+}
+
+fn frame(body: impl Into<Body>) -> Frame {
+    let mut decoder = FrameDecoder::default();
+    decoder.push(&Message::new(Header::default(), body.into()).encode().unwrap());
+    decoder.next_frame().unwrap().unwrap()
+}
+
+fn handshake(status: HandshakeStatus, version: ProductVersion) -> Frame {
+    frame(HandshakeResponse { status, challenge: version.to_wire(), reason: None })
+}
+
+/// A login that stands before the authenticate reply.
+fn authenticating() -> Login {
+    let (mut login, _) = Login::start(credentials());
+    login.on_frame(&handshake(HandshakeStatus::ACCEPT_CHALLENGE, ProductVersion::CLIENT)).unwrap();
+    login.on_frame(&handshake(HandshakeStatus::PROCEED_WITH_AUTHENTICATION, ProductVersion::CLIENT)).unwrap();
+    login
+}
+
+#[test]
+fn the_whole_login() {
+    let (mut login, first) = Login::start(credentials());
+    assert_eq!(first, HandshakeRequest { kind: HandshakeKind::INITIATE, ssl_mode: false, challenge: 0 }.into());
+    assert!(matches!(login.on_frame(&frame(Body::Ping)).unwrap(), LoginStep::Wait), "a ping changes nothing");
+
+    let server = ProductVersion { minor: 9, ..ProductVersion::CLIENT };
+    let LoginStep::Send(second) = login.on_frame(&handshake(HandshakeStatus::ACCEPT_CHALLENGE, server)).unwrap() else {
+        panic!("the challenge is to be accepted")
+    };
+    let accepted = HandshakeKind::CHALLENGE_ACCEPTED;
+    let challenge = ProductVersion::CLIENT.to_wire();
+    assert_eq!(second, HandshakeRequest { kind: accepted, ssl_mode: true, challenge }.into());
+
+    let proceed = login.on_frame(&handshake(HandshakeStatus::PROCEED_WITH_AUTHENTICATION, server)).unwrap();
+    let LoginStep::Send(Body::AuthenticateRequest(request)) = proceed else { panic!("login is next: {proceed:?}") };
+    assert_eq!((request.user.as_deref(), request.database.as_deref()), (Some("scott"), Some("routes")));
+    assert_eq!((request.password.expose(), request.roles), (&b"tiger"[..], None));
+
+    let response = AuthenticateResponse::Accepted {
+        auth_token: AuthToken::new(7),
+        session_id: 8,
+        certificate: Some(vec![1, 2].into()),
+    };
+    let done = login.on_frame(&frame(response)).unwrap();
+    let LoginStep::Done(session) = done else { panic!("{done:?}") };
+    let expected = Session {
+        auth_token: AuthToken::new(7),
+        session_id: 8,
+        certificate: Some(vec![1, 2].into()),
+        server_version: server,
+    };
+    assert_eq!(session, expected);
+}
+
+#[test]
+fn versions_are_checked_as_asked() {
+    let client = ProductVersion::CLIENT;
+    let other_minor = ProductVersion { minor: client.minor + 1, ..client };
+    let other_major = ProductVersion { major: client.major + 1, ..client };
+    let other_build = ProductVersion { build: client.build + 1, edition: 0, ..client };
+    for (check, server, fine) in [
+        (VersionCheck::Exact, client, true),
+        (VersionCheck::Exact, other_build, true),
+        (VersionCheck::Exact, other_minor, false),
+        (VersionCheck::Major, other_minor, true),
+        (VersionCheck::Major, other_major, false),
+        (VersionCheck::None, other_major, true),
+    ] {
+        let (mut login, _) = Login::start(Credentials { version_check: check, ..credentials() });
+        let step = login.on_frame(&handshake(HandshakeStatus::ACCEPT_CHALLENGE, server));
+        match step {
+            Ok(LoginStep::Send(_)) => assert!(fine, "{check:?} {server}"),
+            Err(LoginError::VersionMismatch { .. }) => assert!(!fine, "{check:?} {server}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn every_refusal_has_its_own_error() {
+    let failed =
+        HandshakeResponse { status: HandshakeStatus::CHALLENGE_FAILED, challenge: 0, reason: Some("too old".into()) };
+    let (mut login, _) = Login::start(credentials());
+    let error = login.on_frame(&frame(failed)).unwrap_err();
+    assert!(matches!(&error, LoginError::ChallengeFailed { reason, .. } if reason == "too old"), "{error}");
+
+    let ended = SessionForcefullyTerminated { reason: Some("full".into()) };
+    let (mut login, _) = Login::start(credentials());
+    let error = login.on_frame(&frame(ended)).unwrap_err();
+    assert_eq!(error.to_string(), "the server ended the session: full; ask its administrator why");
+
+    let error = authenticating().on_frame(&frame(AuthenticateResponse::Rejected { status: 7 })).unwrap_err();
+    assert!(error.to_string().contains("\"scott\"") && error.to_string().contains("status 7"), "{error}");
+    assert!(!format!("{error} {error:?}").contains("tiger"));
+
+    let exception = Exception { code: 5, message: Some("no such database".into()) };
+    let error = authenticating().on_frame(&frame(exception)).unwrap_err();
+    let LoginError::Refused { verb, code, message, database } = error else { panic!("{error:?}") };
+    assert_eq!((verb, code, message.as_deref()), (Verb::AUTHENTICATE_REQUEST, 5, Some("no such database")));
+    assert_eq!(database, "routes");
+}
+
+#[test]
+fn what_does_not_belong_here_is_refused() {
+    let early = frame(AuthenticateResponse::Rejected { status: 0 });
+    let (mut login, _) = Login::start(credentials());
+    assert!(matches!(login.on_frame(&early), Err(LoginError::Unexpected { .. })), "no login before the handshake");
+
+    let accept = handshake(HandshakeStatus::ACCEPT_CHALLENGE, ProductVersion::CLIENT);
+    assert!(matches!(authenticating().on_frame(&accept), Err(LoginError::Unexpected { .. })));
+
+    let (mut login, _) = Login::start(credentials());
+    login.on_frame(&accept).unwrap();
+    assert!(matches!(login.on_frame(&accept), Err(LoginError::Unexpected { .. })), "one challenge is enough");
+
+    let (mut login, _) = Login::start(credentials());
+    let cut = Frame { payload: vec![1, 0].into(), ..accept };
+    assert!(matches!(login.on_frame(&cut), Err(LoginError::Body(_))));
+}
+
+#[test]
+fn credentials_do_not_show_the_password() {
+    assert!(!format!("{:?} {:?}", credentials(), authenticating()).contains("tiger"));
+}
