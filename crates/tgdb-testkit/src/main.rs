@@ -1,0 +1,60 @@
+//! The loopback server as a program, and the demonstration of the README.
+
+#![forbid(unsafe_code)]
+
+mod demo;
+mod serve;
+
+use std::process::ExitCode;
+
+use lexopt::prelude::*;
+
+const USAGE: &str = "\
+usage: tgdb-testkit demo
+       tgdb-testkit serve [--port N] [--tls-port N] [--trace] [--dump DIRECTORY]
+
+demo   starts servers in this process and shows a channel at work: plain TCP, TLS,
+       pipelined requests, failover
+serve  runs a server on 127.0.0.1 until its standard input ends
+       --port N      plain TCP port (default 8222; 0 for none)
+       --tls-port N  TLS port (default 8223; 0 for none)
+       --trace       print each message that comes
+       --dump DIR    at the end write what went over each connection, in clear text
+";
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tgdb-testkit: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Failure> {
+    let mut parser = lexopt::Parser::from_env();
+    let mut command = None;
+    let mut options = serve::Options::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("port") => options.port = parser.value()?.parse()?,
+            Long("tls-port") => options.tls_port = parser.value()?.parse()?,
+            Long("trace") => options.trace = true,
+            Long("dump") => options.dump = Some(parser.value()?.into()),
+            Short('h') | Long("help") => {
+                print!("{USAGE}");
+                return Ok(());
+            }
+            Value(value) if command.is_none() => command = Some(value.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    match command.as_deref() {
+        Some("demo") => demo::run(),
+        Some("serve") => serve::run(&options),
+        _ => Err(format!("say what to do\n{USAGE}").into()),
+    }
+}

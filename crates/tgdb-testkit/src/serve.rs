@@ -1,0 +1,74 @@
+//! A server to try clients against.
+
+use std::io::Read;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use tgdb_pdu::Message;
+use tgdb_testkit::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, ServerConfig, Session, TestCa, TestServer, echo};
+
+use crate::Failure;
+
+pub(crate) struct Options {
+    pub(crate) port: u16,
+    pub(crate) tls_port: u16,
+    pub(crate) trace: bool,
+    pub(crate) dump: Option<PathBuf>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { port: 8222, tls_port: 8223, trace: false, dump: None }
+    }
+}
+
+fn traced(session: &mut Session, request: &Message) {
+    println!("session {}: {:?} {:?}", session.id(), request.header, request.body);
+    echo(session, request);
+}
+
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    // The names that the check of the database's certificate wants.
+    let ca = TestCa::new(&format!("{DEFAULT_DATABASE}.1nit"))?;
+    let database = ca.issue_common_name(&format!("{DEFAULT_DATABASE}.ce$t"))?;
+    let config = |port| {
+        let mut config = ServerConfig {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+            certificate: Some(database.certificate.to_vec().into()),
+            record: options.dump.is_some(),
+            ..ServerConfig::default()
+        };
+        if options.trace {
+            config.script = std::sync::Arc::new(traced);
+        }
+        config
+    };
+    let mut servers = Vec::new();
+    if options.port != 0 {
+        servers.push(TestServer::start(config(options.port))?);
+    }
+    if options.tls_port != 0 {
+        let identity = ca.issue(&["localhost", "127.0.0.1"])?;
+        let tls = Some(ca.server_config(&identity)?);
+        servers.push(TestServer::start(ServerConfig { tls, ..config(options.tls_port) })?);
+        println!("certificates to trust: {}", ca.pem_file().display());
+    }
+    for server in &servers {
+        println!("listening: {}", server.url());
+    }
+    println!("user {DEFAULT_USER}, password {DEFAULT_PASSWORD}, database {DEFAULT_DATABASE}");
+    println!("close standard input (Ctrl-D) to end");
+    std::io::stdin().read_to_end(&mut Vec::new())?;
+    for server in &mut servers {
+        server.kill();
+    }
+    if let Some(directory) = &options.dump {
+        std::fs::create_dir_all(directory)?;
+        let transcripts = servers.iter().flat_map(TestServer::transcripts);
+        for (number, transcript) in transcripts.enumerate() {
+            std::fs::write(directory.join(format!("{number}-from-client.bin")), transcript.from_client)?;
+            std::fs::write(directory.join(format!("{number}-from-server.bin")), transcript.from_server)?;
+        }
+    }
+    Ok(())
+}

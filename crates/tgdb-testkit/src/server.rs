@@ -1,0 +1,220 @@
+//! The listener, and its hold on the connections.
+
+use std::io;
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Receiver, Sender};
+use tgdb_pdu::{Body, Message};
+
+use crate::session::{Order, Session};
+use crate::{Faults, ServerConfig};
+
+/// What went over one connection, in clear text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Transcript {
+    /// Bytes from the client, whole frames.
+    pub from_client: Vec<u8>,
+    /// Bytes from the server, whole frames.
+    pub from_server: Vec<u8>,
+}
+
+/// A running server. Dropping it is [`TestServer::kill`].
+pub struct TestServer {
+    address: SocketAddr,
+    shared: Arc<ServerShared>,
+    listener: Option<JoinHandle<()>>,
+}
+
+pub(crate) struct ServerShared {
+    pub(crate) config: ServerConfig,
+    pub(crate) faults: Mutex<Faults>,
+    /// Session ids, and with them auth tokens.
+    pub(crate) last_session: AtomicI64,
+    pub(crate) logins: AtomicUsize,
+    pub(crate) requests: AtomicUsize,
+    pub(crate) pings: AtomicUsize,
+    pub(crate) disconnects: AtomicUsize,
+    pub(crate) transcripts: Mutex<Vec<Transcript>>,
+    pub(crate) received: Mutex<Vec<Message>>,
+    accepted: AtomicUsize,
+    stopping: AtomicBool,
+    connections: Mutex<Vec<Link>>,
+}
+
+struct Link {
+    tcp: TcpStream,
+    orders: Sender<Order>,
+    thread: JoinHandle<()>,
+}
+
+/// A lock whose content is valid even if a script panicked while holding it.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl TestServer {
+    /// Starts a server.
+    ///
+    /// # Errors
+    /// If the address is not a loopback address, or is taken.
+    pub fn start(config: ServerConfig) -> io::Result<Self> {
+        if !config.address.ip().is_loopback() {
+            return Err(io::Error::other("the test server listens on loopback addresses alone"));
+        }
+        let listener = TcpListener::bind(config.address)?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(ServerShared {
+            faults: Mutex::new(config.faults.clone()),
+            config,
+            last_session: AtomicI64::new(1000),
+            logins: AtomicUsize::new(0),
+            requests: AtomicUsize::new(0),
+            pings: AtomicUsize::new(0),
+            disconnects: AtomicUsize::new(0),
+            transcripts: Mutex::default(),
+            received: Mutex::default(),
+            accepted: AtomicUsize::new(0),
+            stopping: AtomicBool::new(false),
+            connections: Mutex::default(),
+        });
+        let thread = {
+            let shared = shared.clone();
+            std::thread::Builder::new().name("testkit-listener".into()).spawn(move || listen(&listener, &shared))?
+        };
+        Ok(Self { address, shared, listener: Some(thread) })
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The channel URL of the server. Over TLS the host is `localhost`, so that a
+    /// certificate can name it.
+    pub fn url(&self) -> String {
+        match self.shared.config.tls {
+            Some(_) => format!("ssl://localhost:{}", self.address.port()),
+            None => format!("tcp://{}", self.address),
+        }
+    }
+
+    /// Gives the next connections other faults.
+    pub fn set_faults(&self, faults: Faults) {
+        *lock(&self.shared.faults) = faults;
+    }
+
+    /// Ends all sessions with a message that says why.
+    pub fn terminate_sessions(&self, reason: &str) {
+        self.order(|| Order::Terminate(reason.to_owned()));
+    }
+
+    /// Sends a message to all clients, unasked. Request id -1.
+    pub fn push(&self, body: Body) {
+        self.order(|| Order::Push(body.clone()));
+    }
+
+    fn order(&self, order: impl Fn() -> Order) {
+        for link in lock(&self.shared.connections).iter() {
+            let _ = link.orders.send(order());
+        }
+    }
+
+    /// Cuts all connections, but goes on listening.
+    pub fn cut_connections(&self) {
+        for link in lock(&self.shared.connections).iter() {
+            let _ = link.tcp.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Stops listening, cuts all connections, and waits for the threads to end.
+    pub fn kill(&mut self) {
+        let Some(listener) = self.listener.take() else { return };
+        self.shared.stopping.store(true, Ordering::SeqCst);
+        // Wakes the listener out of its accept.
+        let _ = TcpStream::connect(self.address);
+        let _ = listener.join();
+        self.cut_connections();
+        let links = std::mem::take(&mut *lock(&self.shared.connections));
+        for link in links {
+            let _ = link.thread.join();
+        }
+    }
+
+    /// How many connections were accepted.
+    pub fn accepted(&self) -> usize {
+        self.shared.accepted.load(Ordering::SeqCst)
+    }
+
+    /// How many connections still have a thread.
+    pub fn open_connections(&self) -> usize {
+        lock(&self.shared.connections).iter().filter(|link| !link.thread.is_finished()).count()
+    }
+
+    /// How many logins succeeded.
+    pub fn logins(&self) -> usize {
+        self.shared.logins.load(Ordering::SeqCst)
+    }
+
+    /// How many messages came after the login, pings and the disconnect request aside.
+    pub fn requests(&self) -> usize {
+        self.shared.requests.load(Ordering::SeqCst)
+    }
+
+    /// How many pings came.
+    pub fn pings(&self) -> usize {
+        self.shared.pings.load(Ordering::SeqCst)
+    }
+
+    /// How many clients said good-bye.
+    pub fn disconnects(&self) -> usize {
+        self.shared.disconnects.load(Ordering::SeqCst)
+    }
+
+    /// With [`ServerConfig::record`], the messages that came, in the order of their arrival.
+    pub fn received(&self) -> Vec<Message> {
+        lock(&self.shared.received).clone()
+    }
+
+    /// With [`ServerConfig::record`], what went over the connections that have ended.
+    pub fn transcripts(&self) -> Vec<Transcript> {
+        lock(&self.shared.transcripts).clone()
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn listen(listener: &TcpListener, shared: &Arc<ServerShared>) {
+    for tcp in listener.incoming() {
+        if shared.stopping.load(Ordering::SeqCst) {
+            return;
+        }
+        let Ok(tcp) = tcp else { continue };
+        let number = shared.accepted.fetch_add(1, Ordering::SeqCst);
+        if let Err(error) = accept(tcp, number, shared) {
+            log::error!("connection {number}: {error}");
+        }
+    }
+}
+
+fn accept(tcp: TcpStream, number: usize, shared: &Arc<ServerShared>) -> io::Result<()> {
+    tcp.set_nodelay(true)?;
+    let faults = lock(&shared.faults).clone();
+    let (orders, receiver): (_, Receiver<Order>) = crossbeam_channel::unbounded();
+    let session_tcp = tcp.try_clone()?;
+    let session_shared = shared.clone();
+    let thread = std::thread::Builder::new().name(format!("testkit-session-{number}")).spawn(move || {
+        let ended = Session::run(session_tcp, faults, receiver, session_shared);
+        log::debug!("connection {number} ended: {ended:?}");
+    })?;
+    let mut connections = lock(&shared.connections);
+    connections.retain(|link| !link.thread.is_finished());
+    connections.push(Link { tcp, orders, thread });
+    Ok(())
+}
