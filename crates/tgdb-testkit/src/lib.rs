@@ -37,4 +37,4 @@ pub use config::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, ServerConfig,
 pub use fault::Faults;
 pub use script::{Script, echo};
 pub use server::{TestServer, Transcript};
-pub use session::Session;
+pub use session::ServerSession;

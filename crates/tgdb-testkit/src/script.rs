@@ -4,24 +4,24 @@ use bytes::Bytes;
 use tgdb_pdu::body::*;
 use tgdb_pdu::{Body, Message};
 
-use crate::Session;
+use crate::ServerSession;
 
 /// Answers the requests of logged-in clients. A closure will do.
 pub trait Script: Send + Sync {
     /// Called for each message after the login but pings and the disconnect
     /// request. May answer at once, later, out of order, or never.
-    fn on_request(&self, session: &mut Session, request: &Message);
+    fn on_request(&self, session: &mut ServerSession, request: &Message);
 }
 
-impl<F: Fn(&mut Session, &Message) + Send + Sync> Script for F {
-    fn on_request(&self, session: &mut Session, request: &Message) {
+impl<F: Fn(&mut ServerSession, &Message) + Send + Sync> Script for F {
+    fn on_request(&self, session: &mut ServerSession, request: &Message) {
         self(session, request);
     }
 }
 
 /// The default script: a well-formed reply to each request, which repeats what was
 /// asked where its layout has room for that.
-pub fn echo(session: &mut Session, request: &Message) {
+pub fn echo(session: &mut ServerSession, request: &Message) {
     if let Some(body) = echo_body(&request.body) {
         session.reply(request, body);
     }

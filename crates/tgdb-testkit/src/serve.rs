@@ -5,7 +5,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use tgdb_pdu::Message;
-use tgdb_testkit::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, ServerConfig, Session, TestCa, TestServer, echo};
+use tgdb_testkit::{
+    DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, ServerConfig, ServerSession, TestCa, TestServer, echo,
+};
 
 use crate::Failure;
 
@@ -22,7 +24,7 @@ impl Default for Options {
     }
 }
 
-fn traced(session: &mut Session, request: &Message) {
+fn traced(session: &mut ServerSession, request: &Message) {
     println!("session {}: {:?} {:?}", session.id(), request.header, request.body);
     echo(session, request);
 }

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender};
 use tgdb_pdu::{Body, Message};
 
-use crate::session::{Order, Session};
+use crate::session::{Order, ServerSession};
 use crate::{Faults, ServerConfig};
 
 /// What went over one connection, in clear text.
@@ -31,7 +31,7 @@ pub struct TestServer {
 pub(crate) struct ServerShared {
     pub(crate) config: ServerConfig,
     pub(crate) faults: Mutex<Faults>,
-    /// Session ids, and with them auth tokens.
+    /// ServerSession ids, and with them auth tokens.
     pub(crate) last_session: AtomicI64,
     pub(crate) logins: AtomicUsize,
     pub(crate) requests: AtomicUsize,
@@ -210,7 +210,7 @@ fn accept(tcp: TcpStream, number: usize, shared: &Arc<ServerShared>) -> io::Resu
     let session_tcp = tcp.try_clone()?;
     let session_shared = shared.clone();
     let thread = std::thread::Builder::new().name(format!("testkit-session-{number}")).spawn(move || {
-        let ended = Session::run(session_tcp, faults, receiver, session_shared);
+        let ended = ServerSession::run(session_tcp, faults, receiver, session_shared);
         log::debug!("connection {number} ended: {ended:?}");
     })?;
     let mut connections = lock(&shared.connections);

@@ -34,7 +34,7 @@ enum Phase {
 }
 
 /// A client's session, as a script sees it.
-pub struct Session {
+pub struct ServerSession {
     shared: Arc<ServerShared>,
     faults: Faults,
     phase: Phase,
@@ -48,7 +48,7 @@ pub struct Session {
     transcript: Transcript,
 }
 
-impl Session {
+impl ServerSession {
     pub(crate) fn run(
         tcp: TcpStream,
         faults: Faults,

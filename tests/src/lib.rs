@@ -1,0 +1,84 @@
+//! What the tests across the crates share.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+use std::time::{Duration, Instant};
+
+use tgdb_channel::pdu::Body;
+use tgdb_channel::pdu::body::{QueryCommand, QueryOutcome, QueryRequest};
+use tgdb_channel::url::ConfigName;
+use tgdb_channel::{ChannelBuilder, TgChannel};
+use tgdb_testkit::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, TestCa, TestServer};
+
+/// A time that nothing in these tests should take.
+pub const LONG: Duration = Duration::from_secs(20);
+
+/// A channel to that URL as the testkit's user. Attempts to reconnect follow each
+/// other at once, and replies are waited for long enough for a busy machine.
+pub fn builder(url: &str) -> ChannelBuilder {
+    TgChannel::builder(url)
+        .user(DEFAULT_USER)
+        .password(DEFAULT_PASSWORD)
+        .database(DEFAULT_DATABASE)
+        .property(ConfigName::ChannelConnectTimeout, "5000")
+        .property(ConfigName::ConnectionOperationTimeoutSeconds, "20")
+        .property(ConfigName::ChannelFTRetryIntervalSeconds, "0.01")
+}
+
+/// The same, trusting the authority.
+pub fn trusting(url: &str, ca: &TestCa) -> ChannelBuilder {
+    builder(url).property(ConfigName::TlsTrustedCertificates, ca.pem_file().display().to_string())
+}
+
+/// A channel to that server, connected and started.
+///
+/// # Panics
+/// If it does not connect.
+pub fn started(builder: ChannelBuilder) -> TgChannel {
+    let channel = builder.build().unwrap_or_else(|error| panic!("build: {error}"));
+    channel.connect().unwrap_or_else(|error| panic!("connect: {error}"));
+    channel.start().unwrap_or_else(|error| panic!("start: {error}"));
+    channel
+}
+
+/// The URL of the first server with the others as its failover list.
+pub fn failover_url(servers: &[&TestServer]) -> String {
+    let spares: Vec<_> = servers[1..].iter().map(|server| server.address().to_string()).collect();
+    format!("{}/{{ftHosts={}}}", servers[0].url(), spares.join(","))
+}
+
+/// A query of that text.
+pub fn query(text: impl Into<String>) -> Body {
+    QueryRequest::text(QueryCommand::EXECUTE, text).into()
+}
+
+/// The text that the testkit's echo puts into its reply.
+pub fn echoed(body: &Body) -> Option<&str> {
+    match body {
+        Body::QueryResponse(Some(response)) => match &response.outcome {
+            QueryOutcome::Success(result) => Some(&result.annotation),
+            QueryOutcome::Failed { .. } => None,
+        },
+        _ => None,
+    }
+}
+
+/// Waits until the condition holds.
+///
+/// # Panics
+/// If it does not within [`LONG`].
+pub fn eventually(what: &str, condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + LONG;
+    while !condition() {
+        assert!(Instant::now() < deadline, "in vain: {what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// How many threads of channels this process has; `None` where the system does not tell.
+pub fn channel_threads() -> Option<usize> {
+    let tasks = std::fs::read_dir("/proc/self/task").ok()?;
+    let name = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
+    Some(tasks.flatten().map(name).filter(|name| name.starts_with("tgdb-")).count())
+}
