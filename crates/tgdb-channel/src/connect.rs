@@ -1,5 +1,6 @@
 //! Making a connection: the attempts over the failover list, and one attempt.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -48,8 +49,12 @@ pub(crate) fn connect(config: &Config, start: usize, gate: &dyn Gate) -> Result<
             }
         }
     }
-    let servers = config.urls.iter().map(|url| url.authority()).collect::<Vec<_>>().join(", ");
-    Err(ChannelError::AllAttemptsFailed { servers, attempts, last: Box::new(last) })
+    Err(ChannelError::AllAttemptsFailed { servers: server_list(config), attempts, last: Box::new(last) })
+}
+
+/// The servers as an error shows them.
+pub(crate) fn server_list(config: &Config) -> String {
+    config.urls.iter().map(|url| url.authority()).collect::<Vec<_>>().join(", ")
 }
 
 /// Makes a socket and logs in.
@@ -82,6 +87,7 @@ fn attempt(config: &Config, index: usize, gate: &dyn Gate) -> Result<Connection,
         url_index: index,
         generation: OnceLock::new(),
         send_failure: Mutex::new(None),
+        useful: AtomicBool::new(false),
     })
 }
 

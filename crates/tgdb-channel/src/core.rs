@@ -13,6 +13,9 @@ use tgdb_pdu::{Frame, Verb};
 
 use crate::{LinkState, ResendMode, WaiterStatus};
 
+/// How often a message is sent again at most: it can be what brings the servers down.
+pub(crate) const MAX_RESENDS: u32 = 5;
+
 /// A request that waits for its reply.
 #[derive(Debug)]
 pub(crate) struct Pending<W> {
@@ -24,6 +27,8 @@ pub(crate) struct Pending<W> {
     pub(crate) deadline: Option<Instant>,
     /// The message, if it is to be sent again.
     pub(crate) frame: Option<Bytes>,
+    /// How often it was sent again.
+    pub(crate) resends: u32,
     pub(crate) status: WaiterStatus,
 }
 
@@ -176,7 +181,8 @@ impl<W> Core<W> {
     /// again. Those that are stay in; see [`Core::to_resend`].
     pub(crate) fn reconnected(&mut self) -> (u64, Vec<Pending<W>>) {
         let generation = self.connected();
-        let ended = self.take(|request| request.mode != ResendMode::ReconnectAndResend);
+        let ended =
+            self.take(|request| request.mode != ResendMode::ReconnectAndResend || request.resends >= MAX_RESENDS);
         for request in self.pending.values_mut() {
             request.status = WaiterStatus::Resend;
         }
@@ -195,6 +201,7 @@ impl<W> Core<W> {
     pub(crate) fn resending(&mut self, id: i64) -> bool {
         self.pending.get_mut(&id).is_some_and(|request| {
             request.status = WaiterStatus::Waiting;
+            request.resends += 1;
             true
         })
     }

@@ -14,8 +14,8 @@ pub enum ResendMode {
     /// Do not wait for the reconnection. A request ends at once with
     /// [`ChannelError::Lost`](crate::ChannelError::Lost); a message without reply is dropped.
     DontReconnectAndIgnore,
-    /// Send it again after the reconnection. The server can have executed it
-    /// already, so this is for what may be done twice.
+    /// Send it again after the reconnection, up to five times. The server can have
+    /// executed it already, so this is for what may be done twice.
     ReconnectAndResend,
     /// Wait for the reconnection, then end with
     /// [`ChannelError::NotResent`](crate::ChannelError::NotResent), so that the program decides.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tgdb_pdu::{Body, Frame, Message};
 use tgdb_transport::{TgSocket, TransportError};
 
-use crate::connect::{Gate, connect};
+use crate::connect::{Gate, connect, server_list};
 use crate::core::{Pending, Route};
 use crate::shared::{Connection, Shared, relock};
 use crate::timer::Order;
@@ -17,11 +17,12 @@ use crate::{ChannelError, LinkState};
 pub(crate) fn run(shared: &Arc<Shared>, connection: Arc<Connection>) {
     shared.reader.set(Some(std::thread::current().id()));
     let mut current = Some(connection);
+    // Connections in a row over which nothing came after the login.
+    let mut useless = 0;
     while let Some(connection) = current {
-        current = match receive(shared, &connection) {
-            Some(error) => recover(shared, &connection, error),
-            None => None,
-        };
+        let error = receive(shared, &connection);
+        useless = if connection.useful.load(Ordering::Relaxed) { 0 } else { useless + 1 };
+        current = error.and_then(|error| recover(shared, &connection, error, useless));
         connection.socket.close();
     }
     let timer = {
@@ -45,6 +46,7 @@ fn receive(shared: &Shared, connection: &Connection) -> Option<TransportError> {
             Err(error) => return Some(error),
         };
         shared.active.store(true, Ordering::Relaxed);
+        connection.useful.store(true, Ordering::Relaxed);
         let route = shared.lock().core.route(&frame);
         match route {
             Route::Reply(request) => {
@@ -88,7 +90,12 @@ fn terminated(shared: &Shared, frame: &Frame) {
 }
 
 /// Deals with a lost connection: another one if there is to be one.
-fn recover(shared: &Arc<Shared>, connection: &Connection, error: TransportError) -> Option<Arc<Connection>> {
+fn recover(
+    shared: &Arc<Shared>,
+    connection: &Connection,
+    error: TransportError,
+    useless: u32,
+) -> Option<Arc<Connection>> {
     let reconnect = shared.config.has_failover;
     // A sender that failed has closed the socket, which is all that we saw.
     let send_failure = relock(connection.send_failure.lock()).take();
@@ -111,7 +118,7 @@ fn recover(shared: &Arc<Shared>, connection: &Connection, error: TransportError)
     if !reconnect {
         return None;
     }
-    match connect(&shared.config, connection.url_index, &ReconnectGate(shared)) {
+    match reconnect_from(shared, connection.url_index, useless, &cause) {
         Ok(next) => reconnected(shared, Arc::new(next), &cause),
         Err(error) => {
             let ended = {
@@ -131,6 +138,28 @@ fn recover(shared: &Arc<Shared>, connection: &Connection, error: TransportError)
             None
         }
     }
+}
+
+/// Connects again: first to the same server, unless it lets us in and then says
+/// nothing; if all do so, no oftener and no longer than if they did not let us in.
+fn reconnect_from(
+    shared: &Shared,
+    index: usize,
+    useless: u32,
+    cause: &Arc<TransportError>,
+) -> Result<Connection, ChannelError> {
+    let config = &shared.config;
+    let gate = ReconnectGate(shared);
+    let servers = u32::try_from(config.urls.len()).unwrap_or(u32::MAX);
+    if useless >= servers.saturating_mul(config.retry_count.max(1)) {
+        let last = Box::new(ChannelError::Transport(cause.clone()));
+        return Err(ChannelError::AllAttemptsFailed { servers: server_list(config), attempts: useless, last });
+    }
+    if useless > 0 && useless % servers == 0 && !gate.pause(config.retry_interval) {
+        return Err(ChannelError::Stopped);
+    }
+    let start = if useless == 0 { index } else { (index + 1) % config.urls.len() };
+    connect(config, start, &gate)
 }
 
 fn reconnected(shared: &Shared, next: Arc<Connection>, cause: &Arc<TransportError>) -> Option<Arc<Connection>> {

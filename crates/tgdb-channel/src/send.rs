@@ -8,14 +8,11 @@ use bytes::Bytes;
 use tgdb_pdu::{Body, Header, Message, Verb, restamp};
 use zeroize::Zeroizing;
 
-use crate::core::{Pending, Refused};
+use crate::core::{MAX_RESENDS, Pending, Refused};
 use crate::shared::{Connection, Shared};
 use crate::timer::Order;
 use crate::waiter::{Outcome, ResponseWaiter, WaiterStatus, Waker};
 use crate::{ChannelError, LinkState, RequestOptions, ResendMode};
-
-/// How often a one-way message is sent again at most.
-const MAX_RESENDS: u32 = 5;
 
 /// A timeout that is as good as none, for those too great for the clock.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
@@ -89,6 +86,7 @@ impl Shared {
                     timeout,
                     deadline: timed.then_some(deadline),
                     frame: (mode == ResendMode::ReconnectAndResend).then(|| frame.clone()),
+                    resends: 0,
                     status: WaiterStatus::Waiting,
                 },
             );

@@ -28,6 +28,9 @@ pub enum FrameError {
         /// The configured bound, in bytes.
         maximum: u32,
     },
+    /// The peer answers with a TLS record.
+    #[error("the peer answers with TLS, not with TGDB in clear text; use an ssl:// URL for this port")]
+    TlsRecord,
     /// The magic number is wrong.
     #[error(
         "bad magic {found:#010x}, expected {:#010x}; the peer does not speak TGDB (is it a TLS port?), or the stream is corrupt",

@@ -10,6 +10,11 @@ use crate::{AuthToken, EncodeError, FrameError, Verb};
 /// The magic number at offset 4 (`TGProtocolVersion.java`).
 pub const MAGIC: u32 = 0x0db2_d1e4;
 
+/// How a TLS record of that type starts: type, major version. As a frame's length
+/// it would be above 352 million.
+const TLS_ALERT: u32 = 0x1503;
+const TLS_HANDSHAKE: u32 = 0x1603;
+
 /// Length of the header in bytes; the payload of what we write starts here.
 pub const HEADER_LEN: usize = 56;
 
@@ -145,7 +150,10 @@ pub(crate) fn check_prefix(start: &[u8], maximum: u32) -> Result<Option<usize>, 
         return Err(FrameError::TooShort { length: length as i32 });
     }
     if length > maximum {
-        return Err(FrameError::TooLarge { length, maximum });
+        return Err(match length >> 16 {
+            TLS_ALERT | TLS_HANDSHAKE => FrameError::TlsRecord,
+            _ => FrameError::TooLarge { length, maximum },
+        });
     }
     if start.len() >= 8 && u32_at(start, 4) != MAGIC {
         return Err(FrameError::BadMagic { found: u32_at(start, 4) });

@@ -29,7 +29,8 @@ pub(crate) trait ByteStream: Send + Sync {
     fn tcp(&self) -> &TcpStream;
     /// Waits for bytes, as long as the read timeout of the connection allows. 0 is the end.
     fn read(&self, buf: &mut [u8]) -> Result<usize, StreamError>;
-    /// Writes all bytes, not mixed with those of other writers.
+    /// Writes all bytes, not mixed with those of other writers. Once that failed it
+    /// always fails: what followed a part of a frame would be garbage.
     fn write_all(&self, bytes: &[u8]) -> Result<(), StreamError>;
     /// Tells the peer, below the level of TCP, that no bytes follow.
     fn end(&self);
@@ -39,6 +40,11 @@ pub(crate) trait ByteStream: Send + Sync {
 pub(crate) enum StreamError {
     Io(io::Error),
     Tls(rustls::Error),
+}
+
+/// The error of a write after one that failed.
+pub(crate) fn broken() -> io::Error {
+    io::Error::new(io::ErrorKind::BrokenPipe, "an earlier message could not be sent")
 }
 
 impl From<io::Error> for StreamError {
@@ -136,12 +142,7 @@ impl<S: ByteStream> TgSocket for Framed<S> {
         }
         match self.stream.write_all(frame) {
             Ok(()) => Ok(frame.len()),
-            Err(error) => {
-                let error = self.error(OPERATION, error);
-                // A part of the frame may be out; whatever followed it would be garbage.
-                self.close();
-                Err(error)
-            }
+            Err(error) => Err(self.error(OPERATION, error)),
         }
     }
 

@@ -47,8 +47,8 @@ pub trait TgSocket: fmt::Debug + Send + Sync {
     /// Sends the bytes of one whole frame and returns how many they were.
     ///
     /// # Errors
-    /// [`TransportError`]. A part of the frame can have gone out, so the socket is
-    /// closed then.
+    /// [`TransportError`]. A part of the frame can have gone out, so no other frame
+    /// is sent after it; close the socket then.
     fn send(&self, frame: &[u8]) -> Result<usize, TransportError>;
 
     /// Waits for the next frame.

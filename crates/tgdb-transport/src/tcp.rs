@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::sync::Mutex;
 
 use crate::connect::{connect, deadline_after};
-use crate::framed::{ByteStream, Framed, StreamError, delegate_socket, lock};
+use crate::framed::{ByteStream, Framed, StreamError, broken, delegate_socket, lock};
 use crate::{SocketOptions, TransportError};
 
 /// A plain TCP socket. Passwords and data travel in clear text.
@@ -14,8 +14,8 @@ pub struct TcpSocket(Framed<PlainStream>);
 
 struct PlainStream {
     tcp: TcpStream,
-    /// Held while a frame is written, so that frames do not mix.
-    writing: Mutex<()>,
+    /// Held while a frame is written, so that frames do not mix. Whether one failed.
+    broken: Mutex<bool>,
 }
 
 impl TcpSocket {
@@ -36,7 +36,7 @@ impl TcpSocket {
     /// [`TransportError::Io`] if the stream is not connected any more.
     pub fn from_stream(tcp: TcpStream, max_frame_len: u32) -> Result<Self, TransportError> {
         let error = |source| TransportError::Io { operation: "connect to", peer: "peer".into(), source };
-        Framed::new(PlainStream { tcp, writing: Mutex::new(()) }, max_frame_len).map(Self).map_err(error)
+        Framed::new(PlainStream { tcp, broken: Mutex::new(false) }, max_frame_len).map(Self).map_err(error)
     }
 }
 
@@ -50,8 +50,13 @@ impl ByteStream for PlainStream {
     }
 
     fn write_all(&self, bytes: &[u8]) -> Result<(), StreamError> {
-        let _writing = lock(&self.writing);
-        Ok((&self.tcp).write_all(bytes)?)
+        let mut is_broken = lock(&self.broken);
+        if *is_broken {
+            return Err(broken().into());
+        }
+        let written = (&self.tcp).write_all(bytes);
+        *is_broken = written.is_err();
+        Ok(written?)
     }
 
     fn end(&self) {}

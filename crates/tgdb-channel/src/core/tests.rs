@@ -15,6 +15,7 @@ fn pending(name: &'static str, mode: ResendMode) -> Pending<&'static str> {
         timeout: Duration::from_secs(1),
         deadline: None,
         frame: (mode == ResendMode::ReconnectAndResend).then(|| Bytes::from_static(b"frame")),
+        resends: 0,
         status: WaiterStatus::Waiting,
     }
 }
@@ -103,6 +104,19 @@ fn a_second_loss_before_the_resend_keeps_it() {
     assert!(core.lost(LinkState::FailedOnRecv, true).is_empty());
     core.reconnected();
     assert_eq!(core.to_resend().len(), 1);
+}
+
+#[test]
+fn a_message_is_not_sent_again_for_ever() {
+    let mut core = connected();
+    for _ in 0..MAX_RESENDS {
+        core.lost(LinkState::FailedOnRecv, true);
+        core.reconnected();
+        assert!(core.resending(2));
+    }
+    core.lost(LinkState::FailedOnRecv, true);
+    let (_, ended) = core.reconnected();
+    assert_eq!(names(ended), ["resend"]);
 }
 
 #[test]

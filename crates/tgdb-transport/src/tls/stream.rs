@@ -11,15 +11,23 @@ use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use rustls::Connection;
 
-use crate::framed::{ByteStream, StreamError, lock};
+use crate::framed::{ByteStream, StreamError, broken, lock};
 
 pub(super) struct TlsStream {
     tcp: TcpStream,
     tls: Mutex<Connection>,
     /// Cipher text from the peer that was not yet looked at.
     incoming: Mutex<Incoming>,
-    /// Cipher text for the peer. Empty whenever it is not locked.
-    outgoing: Mutex<Vec<u8>>,
+    outgoing: Mutex<Outgoing>,
+}
+
+/// Cipher text for the peer.
+#[derive(Default)]
+struct Outgoing {
+    /// Empty whenever it is not locked.
+    buf: Vec<u8>,
+    /// A write failed.
+    broken: bool,
 }
 
 struct Incoming {
@@ -35,7 +43,7 @@ impl TlsStream {
             tcp,
             tls: Mutex::new(tls),
             incoming: Mutex::new(Incoming { buf, start: 0, end: 0 }),
-            outgoing: Mutex::new(Vec::new()),
+            outgoing: Mutex::default(),
         }
     }
 
@@ -44,16 +52,20 @@ impl TlsStream {
     }
 
     /// Writes out what rustls has made by itself or of the clear text given to it.
-    fn write_out(&self, outgoing: &mut Vec<u8>) -> io::Result<()> {
+    fn write_out(&self, outgoing: &mut Outgoing) -> io::Result<()> {
+        if outgoing.broken {
+            return Err(broken());
+        }
         {
             let mut tls = lock(&self.tls);
             while tls.wants_write() {
-                tls.write_tls(outgoing)?;
+                tls.write_tls(&mut outgoing.buf)?;
             }
         }
-        let result = (&self.tcp).write_all(outgoing);
-        outgoing.clear();
-        result
+        let written = (&self.tcp).write_all(&outgoing.buf);
+        outgoing.buf.clear();
+        outgoing.broken = written.is_err();
+        written
     }
 
     /// Writes out what rustls has made by itself: handshake, alerts, key updates.
