@@ -1,5 +1,5 @@
 //! Each thing that a user can get wrong has an error of its own that says what to do.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::net::TcpListener;
 

@@ -1,5 +1,5 @@
 //! TLS: what is verified, what is refused, and with which error.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

@@ -155,7 +155,7 @@ fn reconnect_from(
         let last = Box::new(ChannelError::Transport(cause.clone()));
         return Err(ChannelError::AllAttemptsFailed { servers: server_list(config), attempts: useless, last });
     }
-    if useless > 0 && useless % servers == 0 && !gate.pause(config.retry_interval) {
+    if useless > 0 && useless.is_multiple_of(servers) && !gate.pause(config.retry_interval) {
         return Err(ChannelError::Stopped);
     }
     let start = if useless == 0 { index } else { (index + 1) % config.urls.len() };

@@ -49,7 +49,7 @@ fn echo_body(request: &Body) -> Option<Body> {
         Body::RollbackTransactionRequest => Body::RollbackTransactionResponse,
         Body::TraverseRequest => Body::TraverseResponse,
         Body::AdminRequest(admin) => {
-            AdminResponse { result: 0, command: admin.command, payload: Remainder::default() }.into()
+            AdminResponse { result: 0, command: admin.command, payload: Remainder(empty_list(admin.command)) }.into()
         }
         Body::DecryptBufferRequest(decrypt) => {
             DecryptBufferResponse { buffer: tgdb_pdu::Secret::new(&decrypt.buffer[..]) }.into()
@@ -58,6 +58,19 @@ fn echo_body(request: &Body) -> Option<Body> {
         Body::ConnectionProperties(_) | Body::DumpStacktraceRequest => return None,
         other => Exception { code: 1, message: Some(format!("{} is not for this server", other.verb())) }.into(),
     })
+}
+
+/// The data of a command that lists things, with nothing to list.
+fn empty_list(command: AdminCommand) -> Bytes {
+    match command {
+        AdminCommand::SHOW_USERS
+        | AdminCommand::SHOW_ROLES
+        | AdminCommand::SHOW_ATTR_DESCS
+        | AdminCommand::SHOW_INDICES
+        | AdminCommand::SHOW_TYPES => Bytes::from_static(&[0; 4]),
+        AdminCommand::SHOW_CONNECTIONS => Bytes::from_static(&[0; 8]),
+        _ => Bytes::new(),
+    }
 }
 
 /// The query's text comes back as the annotation, or its id as the id.

@@ -99,7 +99,11 @@ impl ServerSession {
                 return Ok(());
             }
             match stream.read(&mut buf) {
-                Ok(0) => return Ok(()),
+                Ok(0) => {
+                    // The vendor's Python client waits for the answer to its TLS close.
+                    stream.end();
+                    return Ok(());
+                }
                 Ok(count) => decoder.push(&buf[..count]),
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => continue,
                 Err(error) => return Err(error),

@@ -1,5 +1,5 @@
 //! URLs as users write them, and as they should not.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::time::Duration;
 
