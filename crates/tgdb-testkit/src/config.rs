@@ -40,6 +40,9 @@ pub struct ServerConfig {
     pub version: ProductVersion,
     /// Certificate in the authenticate reply, DER. Default none.
     pub certificate: Option<Bytes>,
+    /// Take requests without token and session id too: Java's client leaves them
+    /// out of some. Default false; wrong ones are refused either way.
+    pub allow_missing_token: bool,
     /// What answers requests after the login. Default [`echo`].
     pub script: Arc<dyn Script>,
     /// What goes wrong on the next connections.
@@ -58,6 +61,7 @@ impl Default for ServerConfig {
             databases: vec![DEFAULT_DATABASE.into()],
             version: ProductVersion::CLIENT,
             certificate: None,
+            allow_missing_token: false,
             script: Arc::new(echo),
             faults: Faults::default(),
             record: false,

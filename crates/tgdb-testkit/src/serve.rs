@@ -37,6 +37,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         let mut config = ServerConfig {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
             certificate: Some(database.certificate.to_vec().into()),
+            allow_missing_token: true,
             record: options.dump.is_some(),
             ..ServerConfig::default()
         };

@@ -227,7 +227,10 @@ impl ServerSession {
     }
 
     fn is_mine(&self, header: &Header) -> bool {
-        (header.auth_token, header.session_id) == (self.auth_token, self.session_id)
+        match (header.auth_token, header.session_id) {
+            (AuthToken::NONE, 0) => self.shared.config.allow_missing_token,
+            told => told == (self.auth_token, self.session_id),
+        }
     }
 
     /// The session's id.
