@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tgdb_pdu::{Body, Header, Message, Verb, restamp};
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 use crate::core::{MAX_RESENDS, Pending, Refused};
 use crate::shared::{Connection, Shared};
@@ -26,11 +26,31 @@ pub enum SendOutcome {
     Ignored,
 }
 
-/// An encoded message. Wiped when it is dropped, for it can hold a password.
+/// The bytes of a message, wiped on drop if they hold a secret: wiping is slow.
+struct Encoded {
+    bytes: Vec<u8>,
+    is_secret: bool,
+}
+
+impl AsRef<[u8]> for Encoded {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Encoded {
+    fn drop(&mut self) {
+        if self.is_secret {
+            self.bytes.zeroize();
+        }
+    }
+}
+
+/// An encoded message.
 struct Outgoing {
     verb: Verb,
     mode: ResendMode,
-    frame: Zeroizing<Vec<u8>>,
+    frame: Encoded,
     timeout: Duration,
     deadline: Instant,
 }
@@ -40,8 +60,9 @@ impl Shared {
         let verb = body.verb();
         let mode = options.resend.unwrap_or_else(|| ResendMode::default_for(&body));
         let timeout = options.timeout.unwrap_or(self.config.operation_timeout).min(FOREVER);
-        let frame = Message::new(Header::default(), body).encode();
-        let frame = Zeroizing::new(frame.map_err(|source| ChannelError::Encode { verb, source })?);
+        let is_secret = body.is_secret();
+        let bytes = Message::new(Header::default(), body).encode();
+        let frame = Encoded { bytes: bytes.map_err(|source| ChannelError::Encode { verb, source })?, is_secret };
         Ok(Outgoing { verb, mode, frame, timeout, deadline: Instant::now() + timeout })
     }
 
@@ -74,7 +95,7 @@ impl Shared {
                 Err(Refused::Stale | Refused::State(LinkState::Reconnecting)) => continue,
                 Err(Refused::State(_)) => return Err(self.not_connected(&inner, "request")),
             };
-            restamp(&mut message.frame, &connection.header(id));
+            restamp(&mut message.frame.bytes, &connection.header(id));
             let Outgoing { verb, mode, frame, timeout, deadline } = message;
             let frame = Bytes::from_owner(frame);
             let next_to_expire = inner.core.register(
@@ -130,9 +151,9 @@ impl Shared {
         let verb = message.verb;
         for attempt in 0.. {
             let connection = self.wait_connected(&message, "send")?;
-            restamp(&mut message.frame, &connection.header(-1));
+            restamp(&mut message.frame.bytes, &connection.header(-1));
             self.active.store(true, Ordering::Relaxed);
-            let Err(cause) = connection.send(&message.frame) else { return Ok(SendOutcome::Sent) };
+            let Err(cause) = connection.send(&message.frame.bytes) else { return Ok(SendOutcome::Sent) };
             if message.mode == ResendMode::DontReconnectAndIgnore {
                 return Ok(SendOutcome::Ignored);
             }

@@ -53,3 +53,37 @@ impl Message {
         Ok(buf)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Secret;
+    use crate::body::*;
+
+    /// A buffer that grows leaves a copy of its bytes behind, which nobody wipes.
+    #[test]
+    fn buffers_of_secrets_do_not_grow() {
+        let long = || "x".repeat(1000);
+        let bodies: [Body; 4] = [
+            AuthenticateRequest {
+                database: Some(long()),
+                client_id: Some(long()),
+                inbox_addr: Some(long()),
+                roles: Some(vec![long(); 3]),
+                user: Some(long()),
+                password: Secret::new(long()),
+            }
+            .into(),
+            AdminRequest { arguments: Secret::new(long()), ..AdminRequest::new(AdminCommand::CREATE_USER) }.into(),
+            ConnectionProperties { properties: vec![Property { key: long(), value: Some(long()) }; 3] }.into(),
+            DecryptBufferResponse { buffer: Secret::new(long()) }.into(),
+        ];
+        for body in bodies {
+            assert!(body.is_secret());
+            let hint = HEADER_LEN + body.size_hint();
+            let message = Message::new(Header::default(), body);
+            let length = message.encode().expect("it fits").len();
+            assert!(hint >= length, "{} needs {length} bytes, {hint} were taken", message.verb());
+        }
+    }
+}

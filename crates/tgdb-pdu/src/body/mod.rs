@@ -153,12 +153,29 @@ pub struct RawBody {
 }
 
 impl Body {
+    /// Whether it can hold a password or other secret, so that its bytes are to be
+    /// wiped after use.
+    pub fn is_secret(&self) -> bool {
+        matches!(
+            self,
+            Self::AuthenticateRequest(_)
+                | Self::AdminRequest(_)
+                | Self::ConnectionProperties(_)
+                | Self::DecryptBufferResponse(_)
+        )
+    }
+
     /// At least as many bytes as the payload takes where it holds a secret, so
     /// that the buffer never grows and leaves a copy; elsewhere a good guess.
     pub(crate) fn size_hint(&self) -> usize {
         match self {
             Self::AuthenticateRequest(request) => request.max_len(),
             Self::AdminRequest(request) => 12 + request.arguments.expose().len(),
+            Self::ConnectionProperties(properties) => properties.max_len(),
+            Self::DecryptBufferResponse(response) => 4 + response.buffer.expose().len(),
+            Self::DecryptBufferRequest(request) => 4 + request.buffer.len(),
+            Self::GetEntityRequest(request) => 20 + request.key.as_ref().map_or(0, |(_, key)| key.len()),
+            Self::GetEntityResponse(Some(response)) => 8 + response.entities.len(),
             Self::CommitTransactionRequest(request) => 8 + request.changes.len(),
             Self::Raw(raw) => raw.payload.len(),
             _ => 128,

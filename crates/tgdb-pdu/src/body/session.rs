@@ -93,6 +93,14 @@ wire_struct! {
     }
 }
 
+impl ConnectionProperties {
+    /// An upper bound of the encoded length.
+    pub(crate) fn max_len(&self) -> usize {
+        let value = |property: &Property| property.value.as_ref().map_or(0, String::len);
+        4 + self.properties.iter().map(|property| 5 + property.key.len() + value(property)).sum::<usize>()
+    }
+}
+
 /// One property of the client.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Property {
