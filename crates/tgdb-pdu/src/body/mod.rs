@@ -1,7 +1,7 @@
 //! The payload of each verb.
 //!
 //! A payload that holds graph data is decoded as far as the vendor's clients
-//! define its layout; what depends on the graph's metadata stays [`Bytes`](bytes::Bytes),
+//! define its layout; what depends on the graph's metadata stays [`Bytes`],
 //! a slice of the frame. Fields behind the known ones go to
 //! [`Message::trailing`](crate::Message::trailing). Both re-encode byte for byte.
 
