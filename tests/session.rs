@@ -190,7 +190,14 @@ fn waiters_tell_how_they_stand() {
     let silent = silent.try_wait().expect_err("no reply yet");
     assert!(answered.try_wait().expect("there").is_ok());
     channel.stop(StopMethod::ClientForceful);
+    assert_eq!(silent.status(), WaiterStatus::Closed);
     assert!(matches!(silent.wait(), Err(ChannelError::Stopped)));
+    channel.connect().unwrap();
+    channel.start().unwrap();
+    let lost = channel.submit(Body::TraverseRequest).unwrap();
+    server.cut_connections();
+    eventually("the loss is noticed", || lost.status() == WaiterStatus::Disconnected);
+    assert!(matches!(lost.wait(), Err(ChannelError::Lost { .. })));
 }
 
 #[test]

@@ -131,8 +131,9 @@ impl Shared {
         let message = self.outgoing(body, options)?;
         let (verb, timeout, deadline) = (message.verb, message.timeout, message.deadline);
         let (sender, receiver) = crossbeam_channel::bounded(1);
-        let request_id = self.submit(message, Waker::Handle(sender))?;
-        Ok(ResponseWaiter { shared: self.clone(), receiver, request_id, verb, deadline, timeout })
+        let done = Arc::default();
+        let request_id = self.submit(message, Waker::Handle(sender, Arc::clone(&done)))?;
+        Ok(ResponseWaiter { shared: self.clone(), receiver, done, request_id, verb, deadline, timeout })
     }
 
     pub(crate) fn submit_callback(

@@ -195,14 +195,9 @@ impl Shared {
         ChannelError::NotConnected { operation, state: inner.core.state(), cause }
     }
 
-    pub(crate) fn waiter_status(&self, id: i64) -> WaiterStatus {
-        let inner = self.lock();
-        match inner.core.pending().get(&id) {
-            Some(request) => request.status,
-            None if inner.core.state() == LinkState::Connected => WaiterStatus::Ok,
-            None if inner.core.state().is_closed() => WaiterStatus::Closed,
-            None => WaiterStatus::Disconnected,
-        }
+    /// How a request in flight stands; `None` if it is not in flight.
+    pub(crate) fn waiter_status(&self, id: i64) -> Option<WaiterStatus> {
+        self.lock().core.pending().get(&id).map(|request| request.status)
     }
 
     /// Takes a request out. `false` if it was out already.

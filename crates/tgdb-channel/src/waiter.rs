@@ -1,6 +1,6 @@
 //! Waiting for a reply.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
@@ -14,7 +14,7 @@ use crate::shared::Shared;
 pub enum WaiterStatus {
     /// Sent, not answered yet.
     Waiting,
-    /// Answered.
+    /// Answered, if only with an exception.
     Ok,
     /// A part of the reply is there. No server message that the vendor's clients
     /// know leads here.
@@ -31,7 +31,8 @@ pub(crate) type Outcome = Result<Message, ChannelError>;
 
 /// What a waiter is woken with.
 pub(crate) enum Waker {
-    Handle(Sender<Outcome>),
+    /// The status is set once the outcome is there to be received.
+    Handle(Sender<Outcome>, Arc<OnceLock<WaiterStatus>>),
     Callback(Box<dyn FnOnce(Outcome) + Send>),
 }
 
@@ -39,8 +40,12 @@ impl Waker {
     /// Hands the outcome over. Not to be called with a lock held: it runs the program's code.
     pub(crate) fn wake(self, outcome: Outcome) {
         match self {
-            // An error means that the waiter is gone, and needs nothing.
-            Self::Handle(sender) => drop(sender.try_send(outcome)),
+            Self::Handle(sender, done) => {
+                let status = status_of(&outcome);
+                // An error means that the waiter is gone, and needs nothing.
+                let _ = sender.try_send(outcome);
+                let _ = done.set(status);
+            }
             Self::Callback(callback) => {
                 let run = std::panic::AssertUnwindSafe(|| callback(outcome));
                 if std::panic::catch_unwind(run).is_err() {
@@ -51,10 +56,19 @@ impl Waker {
     }
 }
 
+fn status_of(outcome: &Outcome) -> WaiterStatus {
+    use ChannelError as E;
+    match outcome {
+        Ok(_) | Err(E::Server { .. } | E::BadReply { .. }) => WaiterStatus::Ok,
+        Err(E::Stopped) => WaiterStatus::Closed,
+        Err(_) => WaiterStatus::Disconnected,
+    }
+}
+
 impl std::fmt::Debug for Waker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Handle(_) => "Handle",
+            Self::Handle(..) => "Handle",
             Self::Callback(_) => "Callback",
         })
     }
@@ -66,6 +80,7 @@ impl std::fmt::Debug for Waker {
 pub struct ResponseWaiter {
     pub(crate) shared: Arc<Shared>,
     pub(crate) receiver: Receiver<Outcome>,
+    pub(crate) done: Arc<OnceLock<WaiterStatus>>,
     pub(crate) request_id: i64,
     pub(crate) verb: Verb,
     pub(crate) deadline: Instant,
@@ -83,12 +98,12 @@ impl ResponseWaiter {
         self.verb
     }
 
-    /// How the request stands.
+    /// How the request stands. Unless it is waiting or to be resent, the outcome is
+    /// there.
     pub fn status(&self) -> WaiterStatus {
-        if !self.receiver.is_empty() {
-            return WaiterStatus::Ok;
-        }
-        self.shared.waiter_status(self.request_id)
+        let pending = || self.shared.waiter_status(self.request_id);
+        // If it is neither, the outcome is on its way.
+        self.done.get().copied().or_else(pending).unwrap_or(WaiterStatus::Waiting)
     }
 
     /// Waits for the reply, no longer than the request's timeout.
