@@ -66,7 +66,7 @@ pub enum ChannelError {
         last: Box<Self>,
     },
     /// The channel is not connected, or not any more.
-    #[error("{operation}: the channel is {state:?}{}; call connect and start", cause_text(.cause))]
+    #[error("{operation}: the channel is {state:?}{}; {}", cause_text(.cause), state_remedy(*.state))]
     NotConnected {
         /// What was asked for.
         operation: &'static str,
@@ -169,6 +169,14 @@ fn cause_text(cause: &Option<Box<ChannelError>>) -> String {
     cause.as_ref().map_or_else(String::new, |cause| format!(" ({cause})"))
 }
 
+fn state_remedy(state: LinkState) -> &'static str {
+    match state {
+        LinkState::Reconnecting => "wait, or allow more time",
+        LinkState::Closing => "wait until it is closed, then call connect and start",
+        _ => "call connect and start",
+    }
+}
+
 fn message_text(message: &Option<String>) -> String {
     message.as_ref().map_or_else(String::new, |message| format!(": {message}"))
 }
@@ -190,6 +198,9 @@ impl ChannelError {
                 | Self::Server { .. }
                 | Self::BadReply { .. }
                 | Self::WouldDeadlock
+                | Self::NotStarted
+                | Self::AlreadyConnected(LinkState::Connected)
+                | Self::NotConnected { state: LinkState::Reconnecting, .. }
         )
     }
 

@@ -53,8 +53,10 @@ impl ResendMode {
 /// Options of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RequestOptions {
-    /// How long to wait for the reply, sending and reconnecting included; `None`
-    /// for the property `operationTimeoutSeconds`.
+    /// How long to wait for the reply, reconnecting included; `None` for the property
+    /// `tgdb.connection.operationTimeoutSeconds`. Sending, too, if the server reads
+    /// what it is sent; if it does not, a sender is held up until the connection is
+    /// given up, which takes as long as that property says.
     pub timeout: Option<Duration>,
     /// What to do when the connection is lost; `None` for [`ResendMode::default_for`].
     pub resend: Option<ResendMode>,

@@ -95,6 +95,15 @@ pub enum BodyErrorKind {
         /// How many bytes the payload still has.
         available: usize,
     },
+    /// A list of many short items would take more memory than a payload may.
+    #[error(
+        "the list takes {needed} bytes of memory, and the payload's lists may take {} more than its length",
+        crate::LIST_ALLOWANCE
+    )]
+    TooMuchMemory {
+        /// How many bytes the list takes.
+        needed: usize,
+    },
     /// A string is not UTF-8.
     #[error("not valid UTF-8")]
     InvalidUtf8,

@@ -56,4 +56,4 @@ pub use frame::{Frame, HEADER_LEN, Header, MAGIC, restamp};
 pub use message::Message;
 pub use secret::{AuthToken, Secret};
 pub use verb::Verb;
-pub use wire::{MAX_UTF_LEN, Reader, Wire, Writer};
+pub use wire::{LIST_ALLOWANCE, MAX_UTF_LEN, Reader, Wire, Writer};

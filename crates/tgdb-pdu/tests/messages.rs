@@ -257,6 +257,18 @@ fn lengths_and_counts_do_not_outrun_the_payload() {
 }
 
 #[test]
+fn short_items_do_not_take_long_memory() {
+    // 20 million properties of 3 bytes each would take 48 bytes each in memory.
+    let count = 20_000_000;
+    let mut payload = i32::to_be_bytes(count).to_vec();
+    payload.resize(4 + 3 * count as usize, 0);
+    let verb = Verb::CONNECTION_PROPERTIES;
+    let frame = Frame { header: Header::default(), verb, padding: Bytes::new(), payload: payload.into() };
+    let error = Message::decode(&frame).unwrap_err();
+    assert!(matches!(error.kind, BodyErrorKind::TooMuchMemory { .. }), "{error}");
+}
+
+#[test]
 fn strings_at_the_edge() {
     let encode = |text: &str| {
         let mut writer = Writer::default();

@@ -1,6 +1,7 @@
 //! The loopback server as a program, and the demonstration of the README.
 
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 mod demo;
 mod serve;

@@ -1,7 +1,7 @@
 //! Frames over any stream of bytes, plain or TLS.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -40,6 +40,30 @@ pub(crate) trait ByteStream: Send + Sync {
 pub(crate) enum StreamError {
     Io(io::Error),
     Tls(rustls::Error),
+}
+
+/// Writes all bytes. The write timeout of the connection bounds how long the system
+/// waits for the first byte to go; here it bounds how long a peer that reads byte by
+/// byte can hold us up with a mebibyte.
+pub(crate) fn write_all(mut tcp: &TcpStream, bytes: &[u8]) -> io::Result<()> {
+    for mut part in bytes.chunks(1 << 20) {
+        let mut started = None;
+        while !part.is_empty() {
+            match tcp.write(part) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => part = &part[count..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+            if !part.is_empty() {
+                let started = started.get_or_insert_with(Instant::now);
+                if tcp.write_timeout()?.is_some_and(|timeout| started.elapsed() >= timeout) {
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The error of a write after one that failed.

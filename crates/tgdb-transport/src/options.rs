@@ -10,8 +10,9 @@ pub struct SocketOptions {
     /// Time for connecting, over all addresses of the host, TLS included. Name
     /// resolution comes before and is not bounded by it. Default 1 s.
     pub connect_timeout: Duration,
-    /// Time for which one write may make no progress; a peer that does not read
-    /// for so long is given up. `None` waits for ever. Default 10 s.
+    /// Time for each mebibyte of a message to be taken by the system, within a factor
+    /// of two; a peer that reads more slowly is given up. `None` waits for ever.
+    /// Default 10 s.
     pub send_timeout: Option<Duration>,
     /// `SO_SNDBUF` in bytes; `None` leaves it to the system. Default 122 KiB.
     pub send_buffer: Option<usize>,

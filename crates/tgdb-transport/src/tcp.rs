@@ -1,11 +1,11 @@
 //! The plain socket.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::TcpStream;
 use std::sync::Mutex;
 
 use crate::connect::{connect, deadline_after};
-use crate::framed::{ByteStream, Framed, StreamError, broken, delegate_socket, lock};
+use crate::framed::{ByteStream, Framed, StreamError, broken, delegate_socket, lock, write_all};
 use crate::{SocketOptions, TransportError};
 
 /// A plain TCP socket. Passwords and data travel in clear text.
@@ -54,7 +54,7 @@ impl ByteStream for PlainStream {
         if *is_broken {
             return Err(broken().into());
         }
-        let written = (&self.tcp).write_all(bytes);
+        let written = write_all(&self.tcp, bytes);
         *is_broken = written.is_err();
         Ok(written?)
     }

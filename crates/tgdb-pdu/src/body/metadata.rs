@@ -292,6 +292,7 @@ impl Wire for MetadataResponse {
         let count = r.i32("count")?;
         let mut missing = r.check_count("count", count.into(), 1)?;
         while missing > 0 {
+            r.take_memory::<TypeGroup>("groups", 1)?;
             let group = TypeGroup::decode("groups", r)?;
             missing = missing
                 .checked_sub(group.len())

@@ -258,6 +258,7 @@ impl Wire for CommitTransactionResponse {
         let outcome = if status == TransactionStatus::SUCCESS {
             let mut blocks = Vec::new();
             while r.remaining() >= CommitBlock::MIN_LEN {
+                r.take_memory::<CommitBlock>("blocks", 1)?;
                 blocks.push(CommitBlock::decode("blocks", r)?);
             }
             CommitOutcome::Committed(blocks)

@@ -7,13 +7,21 @@ use crate::{BodyError, BodyErrorKind, Verb};
 /// Takes primitives from a payload. Byte strings are slices of it, not copies.
 ///
 /// Every method names the field it reads, so that an error can name it too.
-/// No method allocates more than the payload holds.
+/// No method allocates more than the payload holds, but for lists; those of one
+/// payload together take [`LIST_ALLOWANCE`] more at most.
 #[derive(Debug)]
 pub struct Reader {
     verb: Verb,
     rest: Bytes,
     len: usize,
+    /// Bytes that lists may still take in memory.
+    allowance: usize,
 }
+
+/// How many bytes the lists of one message may take in memory beyond the length of its
+/// payload: 64 MiB. A short item, such as a string of no bytes, is longer in memory
+/// than on the wire.
+pub const LIST_ALLOWANCE: usize = 64 << 20;
 
 macro_rules! get {
     ($($(#[$doc:meta])* $name:ident: $ty:ty, $get:ident;)+) => {
@@ -28,7 +36,7 @@ impl Reader {
     /// A reader of the payload of a message with that verb.
     pub fn new(verb: Verb, payload: Bytes) -> Self {
         let len = payload.len();
-        Self { verb, rest: payload, len }
+        Self { verb, rest: payload, len, allowance: len.saturating_add(LIST_ALLOWANCE) }
     }
 
     /// How many bytes were read.
@@ -180,5 +188,13 @@ impl Reader {
             return Err(self.error(field, BodyErrorKind::CountTooLarge { count, available }));
         }
         Ok(count as usize)
+    }
+
+    /// Takes the memory of a list off what lists may still take.
+    pub(crate) fn take_memory<T>(&mut self, field: &'static str, count: usize) -> Result<(), BodyError> {
+        let needed = count.saturating_mul(size_of::<T>());
+        let left = self.allowance.checked_sub(needed);
+        self.allowance = left.ok_or_else(|| self.error(field, BodyErrorKind::TooMuchMemory { needed }))?;
+        Ok(())
     }
 }

@@ -95,6 +95,7 @@ pub(crate) fn encode_list<T: Wire>(field: &'static str, items: &[T], w: &mut Wri
 /// `count` items, after the count was checked against what is left.
 pub(crate) fn decode_list<T: Wire>(field: &'static str, count: i64, r: &mut Reader) -> Result<Vec<T>, BodyError> {
     let count = r.check_count(field, count, T::MIN_LEN)?;
+    r.take_memory::<T>(field, count)?;
     (0..count).map(|_| T::decode(field, r)).collect()
 }
 

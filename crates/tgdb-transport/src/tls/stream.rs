@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use rustls::Connection;
 
-use crate::framed::{ByteStream, StreamError, broken, lock};
+use crate::framed::{ByteStream, StreamError, broken, lock, write_all};
 
 pub(super) struct TlsStream {
     tcp: TcpStream,
@@ -62,7 +62,7 @@ impl TlsStream {
                 tls.write_tls(&mut outgoing.buf)?;
             }
         }
-        let written = (&self.tcp).write_all(&outgoing.buf);
+        let written = write_all(&self.tcp, &outgoing.buf);
         outgoing.buf.clear();
         outgoing.broken = written.is_err();
         written
