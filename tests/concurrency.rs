@@ -48,7 +48,7 @@ fn tls() {
 fn replies_in_reverse_order() {
     const BATCH: usize = 50;
     let held = Mutex::new(Vec::<Message>::new());
-    let server = TestServer::start(ServerConfig::scripted(move |session: &mut ServerSession, request: &Message| {
+    let server = scripted(move |session, request| {
         let mut held = held.lock().unwrap();
         held.push(request.clone());
         if held.len() == BATCH {
@@ -56,8 +56,7 @@ fn replies_in_reverse_order() {
                 echo(session, &request);
             }
         }
-    }))
-    .unwrap();
+    });
     let channel = started(builder(&server.url()));
     let waiters: Vec<_> = (0..BATCH).map(|number| channel.submit(query(number.to_string())).unwrap()).collect();
     for (number, waiter) in waiters.into_iter().enumerate() {
@@ -67,12 +66,7 @@ fn replies_in_reverse_order() {
 
 #[test]
 fn one_waiting_request_does_not_hold_up_others() {
-    let server = TestServer::start(ServerConfig::scripted(|session: &mut ServerSession, request: &Message| {
-        if !matches!(request.body, Body::TraverseRequest) {
-            echo(session, request);
-        }
-    }))
-    .unwrap();
+    let server = ignoring_traversals();
     let channel = started(builder(&server.url()));
     let never = channel.submit(Body::TraverseRequest).unwrap();
     for number in 0..100 {

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use tgdb_channel::pdu::{Body, Message};
+use tgdb_channel::pdu::Body;
 use tgdb_channel::url::ConfigName;
 use tgdb_channel::*;
 use tgdb_testkit::*;
@@ -16,7 +16,7 @@ const LOGIN_REPLIES: u64 = 2 * (56 + 9) + (56 + 21);
 
 /// A server that takes requests and never answers.
 fn silent() -> TestServer {
-    TestServer::start(ServerConfig::scripted(|_: &mut ServerSession, _: &Message| {})).unwrap()
+    scripted(|_, _| {})
 }
 
 fn echoing() -> TestServer {

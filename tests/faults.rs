@@ -86,6 +86,11 @@ fn at_each(offsets: impl Iterator<Item = u64>, check: impl Fn(u64) + Sync) {
     });
 }
 
+/// Without failover the error is the loss itself, at the login or later.
+fn is_loss(error: &ChannelError) -> bool {
+    matches!(error, ChannelError::Transport(_) | ChannelError::Lost { .. } | ChannelError::NotConnected { .. })
+}
+
 fn quick(url: &str) -> ChannelBuilder {
     builder(url).property(ConfigName::ConnectionOperationTimeoutSeconds, "0.5")
 }
@@ -161,13 +166,7 @@ fn killed_at_every_byte_over_tls() {
         // the end the session can succeed.
         match session(builder(&server.url())) {
             Ok(texts) => assert_eq!(texts, ECHOED),
-            Err(error) => assert!(
-                matches!(
-                    error,
-                    ChannelError::Transport(_) | ChannelError::Lost { .. } | ChannelError::NotConnected { .. }
-                ),
-                "{faults:?}: {error:?}"
-            ),
+            Err(error) => assert!(is_loss(&error), "{faults:?}: {error:?}"),
         }
     };
     at_each(0..sent, |at| cut(Faults { cut_after_sent: Some(at), ..Faults::default() }));
@@ -237,7 +236,7 @@ fn wrong_request_ids_reach_nobody() {
 fn out_of_order_duplicated_and_missing_replies() {
     let _alone = alone();
     let held = Mutex::new(None::<Message>);
-    let server = TestServer::start(ServerConfig::scripted(move |session: &mut ServerSession, request: &Message| {
+    let server = scripted(move |session, request| {
         // Of three requests the first is answered last, the second twice, the third never.
         let mut held = held.lock().unwrap();
         match request.header.request_id % 3 {
@@ -249,8 +248,7 @@ fn out_of_order_duplicated_and_missing_replies() {
             }
             _ => {}
         }
-    }))
-    .unwrap();
+    });
     {
         let channel = started(quick(&server.url()));
         for round in 1..=3 {
@@ -268,10 +266,9 @@ fn out_of_order_duplicated_and_missing_replies() {
 #[test]
 fn a_peer_that_does_not_read_is_given_up() {
     let _alone = alone();
-    let server = TestServer::start(ServerConfig::scripted(|_: &mut ServerSession, _: &Message| {
+    let server = scripted(|_, _| {
         std::thread::sleep(Duration::from_secs(3));
-    }))
-    .unwrap();
+    });
     {
         let channel = started(quick(&server.url()));
         let started = Instant::now();

@@ -5,11 +5,13 @@
 
 use std::time::{Duration, Instant};
 
-use tgdb_channel::pdu::Body;
 use tgdb_channel::pdu::body::{QueryCommand, QueryOutcome, QueryRequest};
+use tgdb_channel::pdu::{Body, Message};
 use tgdb_channel::url::ConfigName;
 use tgdb_channel::{ChannelBuilder, TgChannel};
-use tgdb_testkit::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, TestCa, TestServer};
+use tgdb_testkit::{
+    DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, ServerConfig, ServerSession, TestCa, TestServer, echo,
+};
 
 /// A time that nothing in these tests should take.
 pub const LONG: Duration = Duration::from_secs(20);
@@ -62,6 +64,26 @@ pub fn echoed(body: &Body) -> Option<&str> {
         },
         _ => None,
     }
+}
+
+/// A server that answers all but traversals, which it leaves open for ever.
+///
+/// # Panics
+/// If it does not start.
+pub fn ignoring_traversals() -> TestServer {
+    scripted(|session, request| {
+        if !matches!(request.body, Body::TraverseRequest) {
+            echo(session, request);
+        }
+    })
+}
+
+/// A server with that script.
+///
+/// # Panics
+/// If it does not start.
+pub fn scripted(script: impl Fn(&mut ServerSession, &Message) + Send + Sync + 'static) -> TestServer {
+    TestServer::start(ServerConfig::scripted(script)).unwrap_or_else(|error| panic!("start: {error}"))
 }
 
 /// Waits until the condition holds.

@@ -57,6 +57,7 @@ mod channel;
 mod connect;
 mod core;
 mod error;
+mod inspect;
 mod login;
 mod options;
 mod reader;
@@ -68,8 +69,9 @@ mod timer;
 mod waiter;
 
 pub use builder::{ChannelBuilder, create_channel};
-pub use channel::{ChannelStats, TgChannel, WaiterInfo};
+pub use channel::TgChannel;
 pub use error::{ChannelError, ExceptionHandleResult};
+pub use inspect::{ChannelStats, WaiterInfo};
 pub use login::{Credentials, Login, LoginError, LoginStep, Session};
 pub use options::{RequestOptions, ResendMode};
 pub use send::SendOutcome;

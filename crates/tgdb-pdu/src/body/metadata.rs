@@ -1,7 +1,8 @@
 //! The types of a graph (`MetadataResponse.java`, `AttributeDescriptorImpl.java`,
 //! `NodeTypeImpl.java`, `EdgeTypeImpl.java`).
 
-use crate::wire::{decode_list, encode_list, wire_code, wire_struct};
+use super::ShortList;
+use crate::wire::{encode_list, wire_code, wire_struct};
 use crate::{BodyError, BodyErrorKind, EncodeError, Reader, Wire, Writer};
 
 wire_code! {
@@ -127,22 +128,6 @@ impl Wire for AttributeDescriptor {
             descriptor.number = Some((r.i16("precision")?, r.i16("scale")?));
         }
         Ok(descriptor)
-    }
-}
-
-/// A list whose count has 16 bits.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ShortList<T>(pub Vec<T>);
-
-impl<T: Wire> Wire for ShortList<T> {
-    const MIN_LEN: usize = 2;
-    fn encode(&self, field: &'static str, w: &mut Writer) -> Result<(), EncodeError> {
-        w.count_i16(field, self.0.len())?;
-        encode_list(field, &self.0, w)
-    }
-    fn decode(field: &'static str, r: &mut Reader) -> Result<Self, BodyError> {
-        let count = r.i16(field)?;
-        decode_list(field, count.into(), r).map(Self)
     }
 }
 

@@ -297,19 +297,3 @@ impl Wire for QueryResponse {
         })
     }
 }
-
-/// A payload that the server leaves out where it has nothing to tell.
-macro_rules! absent_if_empty {
-    ($($ty:ty)+) => {
-        $(impl $crate::Wire for Option<$ty> {
-            const MIN_LEN: usize = 0;
-            fn encode(&self, field: &'static str, w: &mut $crate::Writer) -> Result<(), $crate::EncodeError> {
-                self.as_ref().map_or(Ok(()), |body| body.encode(field, w))
-            }
-            fn decode(field: &'static str, r: &mut $crate::Reader) -> Result<Self, $crate::BodyError> {
-                if r.remaining() == 0 { Ok(None) } else { <$ty>::decode(field, r).map(Some) }
-            }
-        })+
-    };
-}
-absent_if_empty! { QueryResponse super::GetEntityResponse }

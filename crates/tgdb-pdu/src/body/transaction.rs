@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::Remainder;
 use crate::wire::{wire_code, wire_struct};
 use crate::{BodyError, EncodeError, Reader, Wire, Writer};
 
@@ -88,28 +89,6 @@ impl CommitTransactionRequest {
         // A payload that overflows is refused when the message is encoded.
         let length = i32::try_from(8 + changes.len()).unwrap_or(i32::MAX);
         Self { length, checksum: 0, changes: Remainder(changes) }
-    }
-}
-
-/// All bytes up to the end of the payload.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Remainder(pub Bytes);
-
-impl std::ops::Deref for Remainder {
-    type Target = Bytes;
-    fn deref(&self) -> &Bytes {
-        &self.0
-    }
-}
-
-impl Wire for Remainder {
-    const MIN_LEN: usize = 0;
-    fn encode(&self, _: &'static str, w: &mut Writer) -> Result<(), EncodeError> {
-        w.raw(&self.0);
-        Ok(())
-    }
-    fn decode(_: &'static str, r: &mut Reader) -> Result<Self, BodyError> {
-        Ok(Self(r.take_rest()))
     }
 }
 

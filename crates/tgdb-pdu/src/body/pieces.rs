@@ -1,0 +1,91 @@
+//! Pieces that several bodies are made of.
+
+use bytes::Bytes;
+
+use super::{GetEntityResponse, QueryResponse};
+use crate::wire::{decode_list, encode_list};
+use crate::{BodyError, EncodeError, Reader, Wire, Writer};
+
+/// All bytes up to the end of the payload.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Remainder(pub Bytes);
+
+impl std::ops::Deref for Remainder {
+    type Target = Bytes;
+    fn deref(&self) -> &Bytes {
+        &self.0
+    }
+}
+
+impl Wire for Remainder {
+    const MIN_LEN: usize = 0;
+    fn encode(&self, _: &'static str, w: &mut Writer) -> Result<(), EncodeError> {
+        w.raw(&self.0);
+        Ok(())
+    }
+    fn decode(_: &'static str, r: &mut Reader) -> Result<Self, BodyError> {
+        Ok(Self(r.take_rest()))
+    }
+}
+
+/// A string with an `i32` length.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Chars(pub String);
+
+impl Wire for Chars {
+    const MIN_LEN: usize = 4;
+    fn encode(&self, field: &'static str, w: &mut Writer) -> Result<(), EncodeError> {
+        w.chars(field, &self.0)
+    }
+    fn decode(field: &'static str, r: &mut Reader) -> Result<Self, BodyError> {
+        r.chars(field).map(Self)
+    }
+}
+
+/// A list whose count has 16 bits.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ShortList<T>(pub Vec<T>);
+
+impl<T: Wire> Wire for ShortList<T> {
+    const MIN_LEN: usize = 2;
+    fn encode(&self, field: &'static str, w: &mut Writer) -> Result<(), EncodeError> {
+        w.count_i16(field, self.0.len())?;
+        encode_list(field, &self.0, w)
+    }
+    fn decode(field: &'static str, r: &mut Reader) -> Result<Self, BodyError> {
+        let count = r.i16(field)?;
+        decode_list(field, count.into(), r).map(Self)
+    }
+}
+
+/// A list whose count has 64 bits.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LongList<T>(pub Vec<T>);
+
+impl<T: Wire> Wire for LongList<T> {
+    const MIN_LEN: usize = 8;
+    fn encode(&self, field: &'static str, w: &mut Writer) -> Result<(), EncodeError> {
+        w.i64(self.0.len() as i64);
+        encode_list(field, &self.0, w)
+    }
+    fn decode(field: &'static str, r: &mut Reader) -> Result<Self, BodyError> {
+        let count = r.i64(field)?;
+        decode_list(field, count, r).map(Self)
+    }
+}
+
+/// A payload that the server leaves out where it has nothing to tell.
+macro_rules! absent_if_empty {
+    ($($ty:ty)+) => {
+        $(impl Wire for Option<$ty> {
+            const MIN_LEN: usize = 0;
+            fn encode(&self, field: &'static str, w: &mut Writer) -> Result<(), EncodeError> {
+                self.as_ref().map_or(Ok(()), |body| body.encode(field, w))
+            }
+            fn decode(field: &'static str, r: &mut Reader) -> Result<Self, BodyError> {
+                if r.remaining() == 0 { Ok(None) } else { <$ty>::decode(field, r).map(Some) }
+            }
+        })+
+    };
+}
+absent_if_empty! { QueryResponse GetEntityResponse }
