@@ -80,7 +80,7 @@ pub enum ChannelError {
     #[error("the channel is connected but not started; call start")]
     NotStarted,
     /// Connected already, or being connected.
-    #[error("connect: the channel is {0:?} already")]
+    #[error("connect: {}", already(*.0))]
     AlreadyConnected(LinkState),
     /// No reply came in time. A late one will be dropped.
     #[error(
@@ -167,6 +167,15 @@ pub enum ChannelError {
 
 fn cause_text(cause: &Option<Box<ChannelError>>) -> String {
     cause.as_ref().map_or_else(String::new, |cause| format!(" ({cause})"))
+}
+
+fn already(state: LinkState) -> &'static str {
+    match state {
+        LinkState::Connected => "the channel is connected already; use it, or stop it first",
+        LinkState::Closing => "the channel is being stopped; wait until it is closed",
+        LinkState::Reconnecting => "the channel is reconnecting by itself; wait, or stop it first",
+        _ => "another thread is connecting the channel already; wait for it",
+    }
 }
 
 fn state_remedy(state: LinkState) -> &'static str {

@@ -29,20 +29,35 @@
 //!
 //! # Link states
 //! ```text
-//!                 connect                 stop, disconnect
-//! NotConnected ------------> Connected ----------------------> Closing --> Closed
-//!      ^ Closed, Terminated,  |  ^  |                                       ^
-//!      | Failed*: connect     |  |  | SessionForcefullyTerminated           |
-//!      +----------------------+  |  +-------------------> Terminated        |
-//!                             |  |                                          |
-//!   send fails    FailedOnSend       |  |  reconnected                      |
-//!   receive fails FailedOnRecv    <--+  |                                   |
-//!   not TGDB      FailedOnProcessing    |                                   |
-//!                             |         |      all attempts failed, stop    |
-//!               with ftHosts  +--> Reconnecting ----------------------------+
+//!                 connect               stop
+//!  NotConnected ---------> Connected ---------> Closing ---------> Closed
+//!                            | |  ^                ^                 ^
+//!       session ended by     | |  | logged in      | stop            | all attempts
+//!       the server           | |  |                |                 | failed
+//!         +------------------+ |  +-----------+    |    +------------+
+//!         v                    | lost         |    |    |
+//!    Terminated                v              |    |    |
+//!                           Failed* ------> Reconnecting
+//!                                   ftHosts
 //! ```
+//!
+//! | from | what happens | to |
+//! |---|---|---|
+//! | `NotConnected`, `Closed`, `Terminated`, `Failed*` | [`TgChannel::connect`] logs in | `Connected` |
+//! | `Connected` | sending fails | `FailedOnSend` |
+//! | `Connected` | receiving fails, or the server hangs up | `FailedOnRecv` |
+//! | `Connected` | the server sends what is not TGDB's | `FailedOnProcessing` |
+//! | `Failed*` | there are `ftHosts` | `Reconnecting`, at once |
+//! | `Failed*` | [`TgChannel::stop`] | `Closed` |
+//! | `Reconnecting` | a server lets us in | `Connected` |
+//! | `Reconnecting` | all attempts failed, or a server refuses us | `Closed` |
+//! | `Connected`, `Reconnecting` | [`TgChannel::stop`], [`TgChannel::disconnect`], drop | `Closing` |
+//! | `Closing` | done | `Closed`; `Terminated` with [`StopMethod::RemoteKill`] |
+//! | `Connected`, `Closing` | the server ends the session | `Terminated` |
+//!
 //! Without `ftHosts` the link stays in its `Failed*` state, which tells why it
-//! was lost; [`TgChannel::in_error`] is true then.
+//! was lost; [`TgChannel::in_error`] is true then. [`TgChannel::last_error`] has
+//! the cause.
 //!
 //! # Threads
 //! [`TgChannel::start`] makes two: a reader, which also reconnects, and a timer,

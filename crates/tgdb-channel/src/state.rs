@@ -44,7 +44,7 @@ impl LinkState {
             Closed => matches!(self, Closing | Reconnecting) || self.in_error(),
             FailedOnSend | FailedOnRecv | FailedOnProcessing => self == Connected,
             Reconnecting => self.in_error(),
-            Terminated => matches!(self, Connected | Closing | Reconnecting),
+            Terminated => matches!(self, Connected | Closing),
         }
     }
 }
