@@ -141,12 +141,13 @@ impl<W> Core<W> {
         if frame.verb == Verb::PING {
             return Route::Ping;
         }
-        if (1..=self.last_request_id).contains(&id) {
-            self.late_replies += 1;
-        } else {
-            self.unknown_replies += 1;
+        let known = (1..=self.last_request_id).contains(&id);
+        let count = if known { &mut self.late_replies } else { &mut self.unknown_replies };
+        *count += 1;
+        // A server gone wild must not fill the log.
+        if count.is_power_of_two() {
+            log::warn!("dropped {} for request {id}, which nobody waits for; {count} of its kind", frame.verb);
         }
-        log::warn!("dropped {} for request {id}, which nobody waits for", frame.verb);
         Route::Dropped
     }
 

@@ -10,6 +10,7 @@ use tgdb_pdu::version::ProductVersion;
 use tgdb_pdu::{AuthToken, Header};
 use tgdb_transport::{SocketOptions, TgSocket, TlsConnector, TransportError};
 use tgdb_url::{Properties, TgUrl};
+use zeroize::Zeroize;
 
 use crate::core::{Core, Pending};
 use crate::timer::Order;
@@ -67,6 +68,12 @@ impl Connection {
             self.socket.close();
             error
         })
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.auth_token.zeroize();
     }
 }
 

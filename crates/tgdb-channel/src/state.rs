@@ -61,3 +61,36 @@ pub enum StopMethod {
     /// Close without a word, as if the server had ended the session.
     RemoteKill,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::LinkState::{self, *};
+
+    const ALL: [LinkState; 9] = [
+        NotConnected,
+        Connected,
+        Closing,
+        Closed,
+        FailedOnSend,
+        FailedOnRecv,
+        FailedOnProcessing,
+        Reconnecting,
+        Terminated,
+    ];
+
+    /// The arrows of the diagram in the documentation of the crate, and no others.
+    #[test]
+    fn the_arrows_are_those_of_the_diagram() {
+        let targets = |from| match from {
+            NotConnected | Terminated | Closed => vec![Connected],
+            Connected => vec![Closing, FailedOnSend, FailedOnRecv, FailedOnProcessing, Terminated],
+            Closing => vec![Closed, Terminated],
+            FailedOnSend | FailedOnRecv | FailedOnProcessing => vec![Connected, Closed, Reconnecting],
+            Reconnecting => vec![Connected, Closing, Closed],
+        };
+        for from in ALL {
+            let can: Vec<_> = ALL.into_iter().filter(|to| from.can_become(*to)).collect();
+            assert_eq!(can, targets(from), "{from:?}");
+        }
+    }
+}
