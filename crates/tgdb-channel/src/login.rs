@@ -178,7 +178,7 @@ impl Login {
                 code: exception.code,
                 message: exception.message,
             }),
-            Body::HandshakeResponse(response) if self.phase != Phase::Authenticating => {
+            Body::HandshakeResponse(response) => {
                 self.on_handshake(response.status, response.challenge, response.reason)
             }
             Body::AuthenticateResponse(response) if self.phase == Phase::Authenticating => match response {

@@ -125,10 +125,14 @@ fn every_refusal_has_its_own_error() {
 fn what_does_not_belong_here_is_refused() {
     let early = frame(AuthenticateResponse::Rejected { status: 0 });
     let (mut login, _) = Login::start(credentials());
-    assert!(matches!(login.on_frame(&early), Err(LoginError::Unexpected { .. })), "no login before the handshake");
+    let expects = |step: Result<LoginStep, LoginError>| match step {
+        Err(LoginError::Unexpected { expected, .. }) => expected,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(expects(login.on_frame(&early)), Verb::HANDSHAKE_RESPONSE, "no login before the handshake");
 
     let accept = handshake(HandshakeStatus::ACCEPT_CHALLENGE, ProductVersion::CLIENT);
-    assert!(matches!(authenticating().on_frame(&accept), Err(LoginError::Unexpected { .. })));
+    assert_eq!(expects(authenticating().on_frame(&accept)), Verb::AUTHENTICATE_RESPONSE);
 
     let (mut login, _) = Login::start(credentials());
     login.on_frame(&accept).unwrap();
