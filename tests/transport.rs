@@ -135,6 +135,15 @@ fn try_read_does_not_wait() {
         server.send(&message(5, 10)).unwrap();
         eventually("the message is there", || client.try_read().unwrap().is_some_and(|frame| number(&frame) == 5));
         assert!(client.try_read().unwrap().is_none());
+
+        // Not even for another reader.
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| client.recv());
+            std::thread::sleep(Duration::from_millis(20));
+            assert!(client.try_read().unwrap().is_none());
+            server.send(&message(6, 10)).unwrap();
+            assert_eq!(number(&reader.join().unwrap().unwrap()), 6);
+        });
     }
 }
 

@@ -155,7 +155,8 @@ impl TgChannel {
     /// Sends a request whose outcome goes to a callback, and returns its id.
     ///
     /// The callback runs on a thread of the channel and holds up all replies until
-    /// it returns. It may submit further requests but not wait for them.
+    /// it returns; [`TgChannel::stop`] waits for it. It may submit further requests
+    /// but not wait for them.
     ///
     /// # Errors
     /// As [`TgChannel::submit`]; the callback is not called then.

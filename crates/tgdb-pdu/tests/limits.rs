@@ -74,6 +74,13 @@ fn a_data_offset_behind_padding_is_honoured() {
     assert_eq!(frame.padding, vec![0xee; 8]);
     assert_eq!(Message::decode(&frame).unwrap(), message);
     assert_eq!(frame.encode().unwrap(), bytes, "a proxy passes it on as it is");
+    assert_eq!(frame.encoded_len(), bytes.len());
+    // The data offset has 16 bits.
+    let longest = usize::from(u16::MAX) - HEADER_LEN;
+    let padded = |length| Frame { padding: vec![0; length].into(), ..frame.clone() }.encode();
+    assert!(padded(longest).is_ok());
+    let expected = EncodeError::TooMany { field: "padding", length: longest + 1, maximum: longest as u64 };
+    assert_eq!(padded(longest + 1), Err(expected));
 }
 
 #[test]
@@ -216,5 +223,6 @@ fn debug_shows_no_secret() {
         let frame = decode_all(&bytes, &[]).unwrap().remove(0);
         let shown = format!("{message:?} {frame:?}");
         assert!(!shown.contains("tiger") && !shown.contains("123456"), "{shown}");
+        assert!(shown.contains("payload_len"), "{shown}");
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use tgdb_pdu::{Frame, FrameDecoder};
@@ -129,9 +129,16 @@ impl<S: ByteStream> Framed<S> {
 
     /// The next frame, waiting no longer than `wait` tells from read to read.
     fn next_frame(&self, wait: impl Fn() -> Option<Duration>) -> Result<Frame, TransportError> {
+        self.next_frame_of(&mut lock(&self.inbound), wait)
+    }
+
+    fn next_frame_of(
+        &self,
+        inbound: &mut Inbound,
+        wait: impl Fn() -> Option<Duration>,
+    ) -> Result<Frame, TransportError> {
         const OPERATION: &str = "receive from";
-        let mut inbound = lock(&self.inbound);
-        let Inbound { decoder, buf, timeout } = &mut *inbound;
+        let Inbound { decoder, buf, timeout } = inbound;
         loop {
             let frame = decoder.next_frame();
             if let Some(frame) =
@@ -186,7 +193,13 @@ impl<S: ByteStream> TgSocket for Framed<S> {
     }
 
     fn try_read(&self) -> Result<Option<Frame>, TransportError> {
-        match self.next_frame(|| Some(POLL)) {
+        // Whoever holds the lock reads already, and gets what comes.
+        let mut inbound = match self.inbound.try_lock() {
+            Ok(inbound) => inbound,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(None),
+        };
+        match self.next_frame_of(&mut inbound, || Some(POLL)) {
             Ok(frame) => Ok(Some(frame)),
             Err(TransportError::Timeout { .. }) => Ok(None),
             Err(error) => Err(error),

@@ -51,7 +51,7 @@ pub trait TgSocket: fmt::Debug + Send + Sync {
     /// is sent after it; close the socket then.
     fn send(&self, frame: &[u8]) -> Result<usize, TransportError>;
 
-    /// Waits for the next frame.
+    /// Waits for the next frame. One thread at a time; a second one waits for the first.
     ///
     /// # Errors
     /// [`TransportError::Closed`] after [`TgSocket::close`], which this method
@@ -66,6 +66,7 @@ pub trait TgSocket: fmt::Debug + Send + Sync {
     fn recv_deadline(&self, deadline: Instant) -> Result<Frame, TransportError>;
 
     /// The next frame if it is there already, or arrives within about a millisecond.
+    /// `None` also while another thread waits in [`TgSocket::recv`], which gets it.
     ///
     /// # Errors
     /// As [`TgSocket::recv`].
