@@ -113,6 +113,22 @@ mod tests {
     }
 
     #[test]
+    fn every_field_has_its_place() {
+        let version = ProductVersion {
+            major: 0x11,
+            minor: 0x22,
+            update: 0x33,
+            hotfix: 0x44,
+            build: 0x6655,
+            build_type: 0x7,
+            edition: 0x8,
+        };
+        assert_eq!(version.to_wire(), 0x0087_6655_4433_2211);
+        assert_eq!(ProductVersion::from_wire(0x0087_6655_4433_2211), version);
+        assert_eq!(version.to_string(), "17.34.51 build 26197");
+    }
+
+    #[test]
     fn protocol_version_field() {
         assert_eq!(PROTOCOL.to_wire(), 0x0300);
         assert_eq!(ProtocolVersion::from_wire(0x0201).to_string(), "2.1");
