@@ -103,6 +103,10 @@ fn lengths_and_counts_do_not_outrun_the_payload() {
     let error = decode(Verb::CONNECTION_PROPERTIES, i32::MAX.to_be_bytes().to_vec());
     assert_eq!(error.kind, BodyErrorKind::CountTooLarge { count: i32::MAX as u64, available: 0 });
     assert_eq!((error.field, error.offset), ("properties", 4));
+    // Three of them take nine bytes at least.
+    let error = decode(Verb::CONNECTION_PROPERTIES, vec![0, 0, 0, 3, 0, 0, 1, 0]);
+    assert_eq!(error.kind, BodyErrorKind::CountTooLarge { count: 3, available: 4 });
+    assert_eq!(error.offset, 4, "where the items start");
     let error = decode(Verb::DECRYPT_BUFFER_RESPONSE, (-2i32).to_be_bytes().to_vec());
     assert_eq!(error.kind, BodyErrorKind::NegativeLength(-2));
     let error = decode(Verb::DECRYPT_BUFFER_RESPONSE, vec![0, 0, 0, 9, 1]);
@@ -170,13 +174,36 @@ fn numbers_at_the_edge() {
     assert_eq!(var_long(&[0xf0]), Ok(None));
     assert_eq!(var_long(&[0xe8, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]), Ok(Some(i64::MAX)));
     assert_eq!(var_long(&[0xe0]), Ok(Some(0)));
-    for bad in [&[][..], &[0x80], &[0xc0, 0, 0], &[0xe9; 16], &[0xf1], &[0xe8, 0xff, 0, 0, 0, 0, 0, 0, 0]] {
+    for bad in [&[][..], &[0xe2, 1], &[0x80], &[0xc0, 0, 0], &[0xe9; 16], &[0xf1], &[0xe8, 0xff, 0, 0, 0, 0, 0, 0, 0]] {
         assert!(var_long(bad).is_err(), "{bad:x?}");
     }
     let mut writer = Writer::default();
     writer.var_long("value", Some(0x2000_0000)).unwrap();
     assert_eq!(writer.into_vec(), [0xe4, 0x20, 0, 0, 0]);
     assert!(Writer::default().var_long("value", Some(-1)).is_err());
+}
+
+#[test]
+fn lists_at_the_edge() {
+    round_trip(&ShortList(vec![1i8; 32_767]));
+    let too_long = ShortList(vec![1i8; 32_768]).encode("list", &mut Writer::default());
+    assert_eq!(too_long, Err(EncodeError::TooMany { field: "list", length: 32_768, maximum: 32_767 }));
+    round_trip(&LongList(vec![1i8; 40_000]));
+    assert!(LongList::<i8>::decode("list", &mut Reader::new(Verb::INVALID, vec![0xff; 8].into())).is_err());
+}
+
+#[test]
+fn a_writer_tells_its_length() {
+    let mut writer = Writer::with_capacity(10);
+    assert!(writer.is_empty());
+    writer.utf16_unit(0x20ac);
+    assert_eq!((writer.len(), writer.is_empty()), (2, false));
+    let bytes = writer.into_vec();
+    assert_eq!((&bytes[..], bytes.capacity()), (&[0x20, 0xac][..], 10));
+    let mut reader = Reader::new(Verb::INVALID, bytes.into());
+    assert_eq!((reader.position(), reader.remaining()), (0, 2));
+    assert_eq!(reader.utf16_unit("char"), Ok(0x20ac));
+    assert_eq!((reader.position(), reader.remaining()), (2, 0));
 }
 
 #[test]

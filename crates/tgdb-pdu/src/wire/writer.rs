@@ -169,11 +169,6 @@ impl Writer {
         self.i32(checked_count(field, count, i32::MAX as u64)? as i32);
         Ok(())
     }
-
-    /// Overwrites four bytes written before, for a length known only afterwards.
-    pub fn patch_i32(&mut self, at: usize, value: i32) {
-        self.buf[at..at + 4].copy_from_slice(&value.to_be_bytes());
-    }
 }
 
 fn checked_count(field: &'static str, count: usize, maximum: u64) -> Result<u64, EncodeError> {
