@@ -77,3 +77,40 @@ fn connect_to(address: &SocketAddr, options: &SocketOptions, timeout: Duration) 
     socket.set_write_timeout(options.send_timeout)?;
     Ok(socket.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use socket2::SockRef;
+
+    use super::*;
+
+    #[test]
+    fn options_reach_the_socket() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("bound").port();
+        let options = SocketOptions {
+            send_timeout: Some(Duration::from_secs(7)),
+            send_buffer: Some(50_000),
+            recv_buffer: Some(60_000),
+            keepalive: Some(Duration::from_secs(40)),
+            ..SocketOptions::default()
+        };
+        let deadline = deadline_after(Duration::from_secs(10));
+        let stream = connect("127.0.0.1", port, &options, deadline).expect("somebody listens");
+        let socket = SockRef::from(&stream);
+        assert!(socket.tcp_nodelay().expect("readable"));
+        assert!(socket.keepalive().expect("readable"));
+        assert_eq!(stream.write_timeout().expect("readable"), options.send_timeout);
+        // Linux takes twice what it is asked for, for its own book-keeping.
+        assert!((50_000..200_000).contains(&socket.send_buffer_size().expect("readable")));
+        assert!((60_000..200_000).contains(&socket.recv_buffer_size().expect("readable")));
+    }
+
+    #[test]
+    fn addresses_are_shown_as_urls_have_them() {
+        assert_eq!(peer_name("::1", 1), "[::1]:1");
+        assert_eq!(peer_name("host", 1), "host:1");
+    }
+}
