@@ -176,6 +176,27 @@ fn requests_wait_for_the_reconnection() {
 }
 
 #[test]
+fn handling_an_error_waits_for_the_reconnection() {
+    let mut first = silent();
+    let second = echoing();
+    let channel = started(builder(&failover_url(&[&first, &second])));
+    second.set_faults(Faults { delay: Some(Duration::from_millis(50)), ..Faults::default() });
+    let ignore = RequestOptions::resend(ResendMode::DontReconnectAndIgnore);
+    let waiter = channel.submit_with(Body::MetadataRequest, ignore).unwrap();
+    eventually("it is in flight", || first.requests() == 1);
+    first.kill();
+    let error = waiter.wait().unwrap_err();
+    let ChannelError::Lost { cause, .. } = &error else { panic!("{error:?}") };
+    assert_eq!(
+        channel.handle_exception(&ChannelError::Transport(cause.clone())),
+        ExceptionHandleResult::RetryOperation
+    );
+    assert!(channel.is_connected(), "the new connection was waited for");
+    assert_eq!(channel.handle_exception(&error), ExceptionHandleResult::RetryOperation);
+    assert_eq!(channel.handle_exception(&ChannelError::Stopped), ExceptionHandleResult::Disconnected);
+}
+
+#[test]
 fn a_timeout_also_ends_waiting_for_the_reconnection() {
     let mut first = silent();
     let url = format!("{}/{{ftHosts={}}}", first.url(), nobody());
@@ -190,6 +211,7 @@ fn a_timeout_also_ends_waiting_for_the_reconnection() {
     let error = channel.request_with(Body::MetadataRequest, RequestOptions::timeout(Duration::from_millis(50)));
     let error = error.unwrap_err();
     assert!(matches!(error, ChannelError::NotConnected { state: LinkState::Reconnecting, .. }), "{error}");
+    assert!(error.session_survives());
     let ignored = RequestOptions::resend(ResendMode::DontReconnectAndIgnore);
     let error = channel.request_with(Body::MetadataRequest, ignored).unwrap_err();
     assert!(matches!(error, ChannelError::NotConnected { .. }), "{error}");

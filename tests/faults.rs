@@ -216,6 +216,19 @@ fn pieces_and_delays_change_nothing() {
 }
 
 #[test]
+fn a_channel_has_two_threads_until_it_is_dropped() {
+    let _alone = alone();
+    let server = TestServer::start(ServerConfig::default()).unwrap();
+    let channel = started(builder(&server.url()));
+    channel.start().unwrap();
+    if let Some(threads) = channel_threads() {
+        assert_eq!(threads, 2, "a second start makes no others");
+    }
+    drop(channel);
+    no_thread_is_left();
+}
+
+#[test]
 fn wrong_request_ids_reach_nobody() {
     let _alone = alone();
     let server = TestServer::start(ServerConfig::faulty(Faults { request_id_offset: 1000, ..Faults::default() }));

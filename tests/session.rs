@@ -167,6 +167,22 @@ fn the_server_ends_the_session() {
 }
 
 #[test]
+fn disconnecting_and_dropping_say_good_bye() {
+    let server = TestServer::start(ServerConfig::default()).unwrap();
+    let channel = started(builder(&server.url()));
+    channel.disconnect();
+    assert_eq!(channel.link_state(), LinkState::Closed);
+    eventually("the first leaves", || server.disconnects() == 1);
+    let waiter = {
+        let dropped = started(builder(&server.url()));
+        dropped.submit(Body::MetadataRequest).unwrap()
+    };
+    eventually("the second leaves", || server.disconnects() == 2);
+    // The reply may have been faster than the drop.
+    assert!(matches!(waiter.wait(), Ok(_) | Err(ChannelError::Stopped)));
+}
+
+#[test]
 fn graceful_waits_and_forceful_does_not() {
     let slow = |session: &mut ServerSession, request: &Message| {
         std::thread::sleep(Duration::from_millis(100));

@@ -87,6 +87,7 @@ fn attempt(config: &Config, index: usize, gate: &dyn Gate) -> Result<Connection,
         url_index: index,
         generation: OnceLock::new(),
         send_failure: Mutex::new(None),
+        since: Instant::now(),
         useful: AtomicBool::new(false),
     })
 }

@@ -17,11 +17,13 @@ use crate::{ChannelError, LinkState};
 pub(crate) fn run(shared: &Arc<Shared>, connection: Arc<Connection>) {
     shared.reader.set(Some(std::thread::current().id()));
     let mut current = Some(connection);
-    // Connections in a row over which nothing came after the login.
+    // Connections in a row that were lost at once, with nothing received after the login.
     let mut useless = 0;
+    let soon = shared.config.retry_interval.max(Duration::from_secs(1));
     while let Some(connection) = current {
         let error = receive(shared, &connection);
-        useless = if connection.useful.load(Ordering::Relaxed) { 0 } else { useless + 1 };
+        let useful = connection.useful.load(Ordering::Relaxed) || connection.since.elapsed() >= soon;
+        useless = if useful { 0 } else { useless + 1 };
         current = error.and_then(|error| recover(shared, &connection, error, useless));
         connection.socket.close();
     }
@@ -140,8 +142,8 @@ fn recover(
     }
 }
 
-/// Connects again: first to the same server, unless it lets us in and then says
-/// nothing; if all do so, no oftener and no longer than if they did not let us in.
+/// Connects again: first to the same server, unless it let us in only to hang up; if
+/// all do so, no oftener and no longer than if they did not let us in.
 fn reconnect_from(
     shared: &Shared,
     index: usize,

@@ -50,6 +50,8 @@ pub(crate) struct Connection {
     pub(crate) generation: OnceLock<u64>,
     /// Why a sender closed the socket; the reader sees only that it was closed.
     pub(crate) send_failure: Mutex<Option<Arc<TransportError>>>,
+    /// When the login was done.
+    pub(crate) since: Instant,
     /// Whether anything came since the login.
     pub(crate) useful: AtomicBool,
 }
