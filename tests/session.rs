@@ -65,8 +65,10 @@ fn connect_request_stop() {
     channel.stop(StopMethod::Graceful);
     assert!(matches!(channel.request(Body::MetadataRequest), Err(ChannelError::NotConnected { .. })));
 
-    // What the server saw: each request has its own id, and the session's token.
+    // What the server saw: who logs in from where; each request has its own id, and the session's token.
     let received = server.received();
+    let Body::AuthenticateRequest(login) = &received[2].body else { panic!("{:?}", received[2]) };
+    assert_eq!(login.inbox_addr, channel.inbox_addr().map(|address| address.to_string()));
     let ids: Vec<_> = received.iter().filter(|message| message.header.request_id > 0).collect();
     assert_eq!(ids.len(), 10);
     assert!(ids.windows(2).all(|pair| pair[0].header.request_id < pair[1].header.request_id));

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use tgdb_pdu::body::GetEntityCommand;
-use tgdb_pdu::{Body, Verb};
+use tgdb_pdu::Body;
 
 /// What becomes of a message when the connection is lost before it is answered.
 ///
@@ -32,19 +31,11 @@ impl ResendMode {
     pub fn default_for(body: &Body) -> Self {
         match body {
             Body::Ping => Self::DontReconnectAndIgnore,
-            Body::GetEntityRequest(request) if request.command.0 > GetEntityCommand::GET_MULTIPLES.0 => {
-                Self::ReconnectAndRaiseException
-            }
-            _ if matches!(
-                body.verb(),
-                Verb::METADATA_REQUEST
-                    | Verb::GET_ENTITY_REQUEST
-                    | Verb::GET_LARGE_OBJECT_REQUEST
-                    | Verb::DECRYPT_BUFFER_REQUEST
-            ) =>
-            {
+            Body::MetadataRequest | Body::GetLargeObjectRequest(_) | Body::DecryptBufferRequest(_) => {
                 Self::ReconnectAndResend
             }
+            // Those without a key continue or close a result, which the new session does not know.
+            Body::GetEntityRequest(request) if request.key.is_some() => Self::ReconnectAndResend,
             _ => Self::ReconnectAndRaiseException,
         }
     }
@@ -78,5 +69,41 @@ impl RequestOptions {
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tgdb_pdu::body::*;
+
+    use super::*;
+
+    #[test]
+    fn what_changes_something_is_not_sent_again_by_itself() {
+        use ResendMode::*;
+        let get = |command, key| GetEntityRequest { command, result_id: 0, key }.into();
+        let key = Some((FetchOptions::default(), Vec::new().into()));
+        let bodies: [(Body, ResendMode); 9] = [
+            (Body::Ping, DontReconnectAndIgnore),
+            (Body::MetadataRequest, ReconnectAndResend),
+            (GetLargeObjectRequest { entity_id: 1, decrypt: false }.into(), ReconnectAndResend),
+            (DecryptBufferRequest { buffer: Vec::new().into() }.into(), ReconnectAndResend),
+            (get(GetEntityCommand::GET, key), ReconnectAndResend),
+            (get(GetEntityCommand::CONTINUE, None), ReconnectAndRaiseException),
+            (QueryRequest::text(QueryCommand::EXECUTE, "").into(), ReconnectAndRaiseException),
+            (CommitTransactionRequest::new(Vec::new()).into(), ReconnectAndRaiseException),
+            (AdminRequest::new(AdminCommand::STOP_SERVER).into(), ReconnectAndRaiseException),
+        ];
+        for (body, mode) in bodies {
+            assert_eq!(ResendMode::default_for(&body), mode, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn options_build_on_each_other() {
+        let second = Duration::from_secs(1);
+        let options = RequestOptions::resend(ResendMode::ReconnectAndResend).with_timeout(second);
+        assert_eq!(options, RequestOptions { timeout: Some(second), resend: Some(ResendMode::ReconnectAndResend) });
+        assert_eq!(RequestOptions::timeout(second), RequestOptions { timeout: Some(second), resend: None });
     }
 }
