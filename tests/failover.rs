@@ -93,6 +93,19 @@ fn the_same_server_may_come_back() {
 }
 
 #[test]
+fn a_server_that_has_answered_is_tried_first() {
+    let mut first = echoing();
+    let (second, third) = (echoing(), echoing());
+    let channel = started(builder(&failover_url(&[&first, &second, &third])));
+    first.kill();
+    eventually("the second takes over", || second.logins() == 1 && channel.is_connected());
+    assert!(channel.request(Body::MetadataRequest).is_ok());
+    second.cut_connections();
+    eventually("the second takes over again", || second.logins() == 2 && channel.is_connected());
+    assert_eq!(third.accepted(), 0);
+}
+
+#[test]
 fn connecting_walks_the_list() {
     let last = echoing();
     let url = format!("tcp://{}/{{ftHosts={},{}}}", nobody(), nobody(), last.address());
@@ -215,8 +228,10 @@ fn a_timeout_also_ends_waiting_for_the_reconnection() {
     assert!(matches!(error, ChannelError::NotConnected { state: LinkState::Reconnecting, .. }), "{error}");
     assert!(error.session_survives());
     let ignored = RequestOptions::resend(ResendMode::DontReconnectAndIgnore);
+    let asked = Instant::now();
     let error = channel.request_with(Body::MetadataRequest, ignored).unwrap_err();
     assert!(matches!(error, ChannelError::NotConnected { .. }), "{error}");
+    assert!(asked.elapsed() < LONG / 2, "this one does not wait");
 
     // Stopping does not wait for the next attempt.
     let asked = Instant::now();
@@ -263,12 +278,16 @@ fn servers_that_hang_up_after_the_login_are_given_up_in_the_end() {
     let faults = Faults { cut_after_sent: Some(LOGIN_REPLIES), ..Faults::default() };
     let servers: Vec<_> = (0..2).map(|_| TestServer::start(ServerConfig::faulty(faults.clone())).unwrap()).collect();
     let url = failover_url(&servers.iter().collect::<Vec<_>>());
-    let channel = builder(&url).property(ConfigName::ChannelFTRetryCount, "3").build().unwrap();
-    channel.connect().unwrap();
-    channel.start().unwrap();
+    let begun = Instant::now();
+    let channel = started(
+        builder(&url)
+            .property(ConfigName::ChannelFTRetryCount, "3")
+            .property(ConfigName::ChannelFTRetryIntervalSeconds, "0.1"),
+    );
     eventually("the channel gives up", || channel.link_state() == LinkState::Closed);
     assert!(matches!(channel.last_error(), Some(ChannelError::AllAttemptsFailed { .. })));
-    assert_eq!(servers.iter().map(TestServer::logins).sum::<usize>(), 6, "three rounds over two servers");
+    assert_eq!(servers.iter().map(TestServer::logins).collect::<Vec<_>>(), [3, 3], "three rounds over two servers");
+    assert!(begun.elapsed() >= Duration::from_millis(200), "two pauses between three rounds");
 }
 
 #[test]
