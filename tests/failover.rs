@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use tgdb_channel::pdu::Body;
+use tgdb_channel::pdu::body::DecryptBufferRequest;
 use tgdb_channel::url::ConfigName;
 use tgdb_channel::*;
 use tgdb_testkit::*;
@@ -56,6 +57,58 @@ fn each_resend_mode() {
     assert_eq!(channel.outbox_addr(), Some(second.address()));
     assert_eq!((second.logins(), second.requests()), (1, 1), "one request was sent again, and once");
     assert_eq!(echoed(&channel.request(query("on")).unwrap().body), Some("on"));
+}
+
+/// Sends a message without reply that is larger than all buffers to a server that
+/// does not read it, with that server's spare.
+fn send_into_the_void(mode: ResendMode, spares: &[&TestServer]) -> (TgChannel, Result<SendOutcome, ChannelError>) {
+    let busy = scripted(|_, _| std::thread::sleep(Duration::from_secs(2)));
+    let servers: Vec<_> = [&busy].into_iter().chain(spares.iter().copied()).collect();
+    let url = if spares.is_empty() { busy.url() } else { failover_url(&servers) };
+    let channel = started(builder(&url).property(ConfigName::ConnectionOperationTimeoutSeconds, "0.3"));
+    drop(channel.submit(query("keeps it busy")).unwrap());
+    eventually("it is busy", || busy.requests() == 1);
+    let large = DecryptBufferRequest { buffer: vec![7; 16 << 20].into() };
+    let options = RequestOptions::resend(mode).with_timeout(LONG);
+    let outcome = channel.send_with(large, options);
+    (channel, outcome)
+}
+
+#[test]
+fn each_resend_mode_of_a_message_without_reply() {
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let spare = echoing();
+            let (channel, outcome) = send_into_the_void(ResendMode::ReconnectAndResend, &[&spare]);
+            assert_eq!(outcome.unwrap(), SendOutcome::Sent);
+            eventually("the spare has it", || spare.requests() == 1);
+            assert!(channel.is_connected());
+        });
+        scope.spawn(|| {
+            let spare = echoing();
+            let (channel, outcome) = send_into_the_void(ResendMode::ReconnectAndRaiseException, &[&spare]);
+            assert!(matches!(outcome, Err(ChannelError::NotResent { .. })), "{outcome:?}");
+            assert!(channel.is_connected(), "it waited for the reconnection");
+            assert_eq!(spare.requests(), 0);
+        });
+        scope.spawn(|| {
+            let spare = echoing();
+            let (channel, outcome) = send_into_the_void(ResendMode::ReconnectAndIgnore, &[&spare]);
+            assert_eq!(outcome.unwrap(), SendOutcome::Ignored);
+            assert!(channel.is_connected(), "it waited for the reconnection");
+            assert_eq!(spare.requests(), 0);
+        });
+        scope.spawn(|| {
+            let (channel, outcome) = send_into_the_void(ResendMode::DontReconnectAndIgnore, &[]);
+            assert_eq!(outcome.unwrap(), SendOutcome::Ignored);
+            eventually("the loss is noticed", || channel.link_state() == LinkState::FailedOnSend);
+        });
+        scope.spawn(|| {
+            let (channel, outcome) = send_into_the_void(ResendMode::ReconnectAndResend, &[]);
+            assert!(matches!(outcome, Err(ChannelError::NotConnected { cause: Some(_), .. })), "{outcome:?}");
+            assert_eq!(channel.link_state(), LinkState::FailedOnSend);
+        });
+    });
 }
 
 #[test]
@@ -221,6 +274,7 @@ fn a_timeout_also_ends_waiting_for_the_reconnection() {
     eventually("it is in flight", || first.requests() == 1);
     first.kill();
     eventually("the channel reconnects", || channel.link_state() == LinkState::Reconnecting);
+    assert_eq!((waiter.status(), channel.waiters()[0].status), (WaiterStatus::Resend, WaiterStatus::Resend));
     let error = waiter.wait().unwrap_err();
     assert!(matches!(error, ChannelError::Timeout { .. }), "{error}");
     let error = channel.request_with(Body::MetadataRequest, RequestOptions::timeout(Duration::from_millis(50)));

@@ -33,6 +33,7 @@ fn a_timeout_frees_the_waiter_and_the_late_reply_goes_to_nobody() {
     let error = channel.request_with(Body::MetadataRequest, options).unwrap_err();
     assert!(sent.elapsed() >= Duration::from_millis(50));
     assert!(matches!(error, ChannelError::Timeout { verb: Verb::METADATA_REQUEST, .. }), "{error}");
+    assert!(error.to_string().contains(&server.address().to_string()), "{error}");
     assert!(error.session_survives());
     assert!(channel.waiters().is_empty());
     assert_eq!(channel.handle_exception(&error), ExceptionHandleResult::RethrowException);

@@ -205,9 +205,39 @@ fn graceful_waits_and_forceful_does_not() {
 
     channel.connect().unwrap();
     channel.start().unwrap();
+    let waiter = channel.submit(Body::MetadataRequest).unwrap();
     channel.stop(StopMethod::RemoteKill);
+    assert!(matches!(waiter.wait(), Err(ChannelError::Terminated { reason: None })));
     assert_eq!(channel.link_state(), LinkState::Terminated);
     assert_eq!(server.disconnects(), 2, "without a word");
+}
+
+#[test]
+fn graceful_waits_as_long_as_a_request_may_take() {
+    // Longer than the server is given to close its end.
+    let server = scripted(|session, request| {
+        std::thread::sleep(Duration::from_millis(1300));
+        echo(session, request);
+    });
+    let channel = started(builder(&server.url()));
+    let waiter = channel.submit(Body::MetadataRequest).unwrap();
+    std::thread::scope(|scope| {
+        // The second waits for the first.
+        let stops = [(); 2].map(|()| scope.spawn(|| channel.stop(StopMethod::Graceful)));
+        for stop in stops {
+            stop.join().unwrap();
+            assert_eq!(channel.link_state(), LinkState::Closed);
+        }
+    });
+    assert!(waiter.wait().is_ok());
+
+    let silent = ignoring_traversals();
+    let channel = started(builder(&silent.url()).property(ConfigName::ConnectionOperationTimeoutSeconds, "0.3"));
+    let waiter = channel.submit_with(Body::TraverseRequest, RequestOptions::timeout(LONG)).unwrap();
+    let asked = Instant::now();
+    channel.stop(StopMethod::Graceful);
+    assert!((Duration::from_millis(300)..LONG / 2).contains(&asked.elapsed()));
+    assert!(matches!(waiter.wait(), Err(ChannelError::Stopped)));
 }
 
 #[test]
@@ -231,6 +261,9 @@ fn the_pinger_pings_a_silent_link_only() {
     let server = TestServer::start(ServerConfig::default()).unwrap();
     let channel = started(builder(&server.url()).property(ConfigName::ChannelPingInterval, "0.05"));
     eventually("two pings", || server.pings() >= 2);
+    let before = server.pings();
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(server.pings() <= before + 8, "one each interval");
     // A ping from the server changes nothing.
     server.push(Body::Ping);
     assert!(channel.request(Body::MetadataRequest).is_ok());
@@ -253,4 +286,5 @@ fn nothing_shows_the_password() {
         format!("{shown} {channel:?} {:?} {:?} {:?}", channel.properties(), channel.url(), channel.auth_token());
     assert!(!shown.contains("tiger") && !shown.contains("sesame"), "{shown}");
     assert!(!shown.contains(&channel.auth_token().expose().to_string()), "{shown}");
+    assert!(shown.contains(&server.address().to_string()) && shown.contains("state: Connected"), "{shown}");
 }

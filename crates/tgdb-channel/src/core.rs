@@ -175,7 +175,11 @@ impl<W> Core<W> {
             return self.take_all();
         }
         self.go(LinkState::Reconnecting);
-        self.take(|request| request.mode == ResendMode::DontReconnectAndIgnore)
+        let ended = self.take(|request| request.mode == ResendMode::DontReconnectAndIgnore);
+        for request in self.pending.values_mut().filter(|request| request.mode == ResendMode::ReconnectAndResend) {
+            request.status = WaiterStatus::Resend;
+        }
+        ended
     }
 
     /// Another connection is there: its number, and the requests that are not sent
@@ -184,9 +188,6 @@ impl<W> Core<W> {
         let generation = self.connected();
         let ended =
             self.take(|request| request.mode != ResendMode::ReconnectAndResend || request.resends >= MAX_RESENDS);
-        for request in self.pending.values_mut() {
-            request.status = WaiterStatus::Resend;
-        }
         (generation, ended)
     }
 

@@ -85,7 +85,8 @@ fn with_failover_each_mode_gets_its_own() {
     let mut core = connected();
     assert_eq!(names(core.lost(LinkState::FailedOnSend, true)), ["drop"]);
     assert_eq!(core.state(), LinkState::Reconnecting);
-    assert!(core.to_resend().is_empty(), "not before there is a connection");
+    let statuses: Vec<_> = core.pending().values().map(|request| request.status).collect();
+    assert_eq!(statuses, [WaiterStatus::Resend, WaiterStatus::Waiting, WaiterStatus::Waiting]);
     let (generation, ended) = core.reconnected();
     assert_eq!((generation, names(ended)), (2, vec!["raise", "ignore"]));
     assert_eq!(core.next_id(1), Err(Refused::Stale), "the old connection is gone");
