@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use tgdb_url::{ConfigName, Properties, Protocol, TgUrl, UrlErrorKind};
+use tgdb_url::{ConfigName, Properties, Protocol, TgUrl, TlsVersion, UrlErrorKind, VersionCheck};
 
 fn parse(text: &str) -> TgUrl {
     let url = TgUrl::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
@@ -150,11 +150,53 @@ fn every_name_is_found_and_every_default_has_its_type() {
 }
 
 #[test]
-fn debug_hides_passwords() {
-    let properties =
-        Properties::new().with(ConfigName::ChannelPassword, "tiger").with(ConfigName::KeyStorePassword, "lion");
+fn what_is_shown_hides_passwords_alone() {
+    let properties = Properties::new()
+        .with(ConfigName::ChannelPassword, "tiger")
+        .with(ConfigName::KeyStorePassword, "lion")
+        .with(ConfigName::ConnectionDatabaseName, "routes");
     let shown = format!("{properties:?}");
-    assert!(!shown.contains("tiger") && !shown.contains("lion"), "{shown}");
+    assert!(!shown.contains("tiger") && !shown.contains("lion") && shown.contains("routes"), "{shown}");
+    let url = parse("tcp://h/{password=tiger;dbName=routes}");
+    let expected = "tcp://h:8222/{tgdb.channel.password=[redacted];tgdb.connection.dbName=routes}";
+    assert_eq!((format!("{url:?}"), url.redacted().to_string()), (expected.into(), expected.into()));
+}
+
+#[test]
+fn typed_values() {
+    let with = |name, value: &str| Properties::new().with(name, value);
+    let protocol = |value| with(ConfigName::ChannelDefaultProtocol, value).default_protocol();
+    assert_eq!((protocol("SSL").unwrap(), protocol("tcp").unwrap()), (Some(Protocol::Ssl), Some(Protocol::Tcp)));
+    assert!(protocol("http").is_err());
+    let version = |value| with(ConfigName::TlsProtocol, value).tls_version();
+    assert_eq!(version("TLSv1.2").unwrap(), Some(TlsVersion::Tls12));
+    assert_eq!(version("tlsv1.3").unwrap(), Some(TlsVersion::Tls13));
+    assert!(version("SSLv3").is_err());
+    let check = |value| with(ConfigName::ChannelVersionCheck, value).version_check();
+    assert_eq!(check("exact").unwrap(), Some(VersionCheck::Exact));
+    assert_eq!(check("Major").unwrap(), Some(VersionCheck::Major));
+    assert_eq!(check("none").unwrap(), Some(VersionCheck::None));
+    assert!(check("minor").is_err());
+    let flag = |value| with(ConfigName::TlsVerifyDatabaseName, value).verify_database_name();
+    assert_eq!((flag("TRUE").unwrap(), flag("false").unwrap()), (Some(true), Some(false)));
+    assert!(flag("yes").is_err());
+    let roles = |value| with(ConfigName::ConnectionSpecifiedRoles, value);
+    assert_eq!(roles(" user, admin,").roles().unwrap(), Some(vec!["user", "admin"]));
+    assert_eq!(roles("").roles().unwrap(), Some(Vec::new()), "empty is none, not all");
+    assert_eq!(Properties::new().roles().unwrap(), None);
+    let files = with(ConfigName::TlsTrustedCertificates, "a.pem;b.pem,c.pem");
+    assert_eq!(files.trusted_certificates().unwrap(), Some(vec!["a.pem", "b.pem", "c.pem"]));
+}
+
+#[test]
+fn properties_over_properties() {
+    let mut properties = Properties::new().with(ConfigName::ChannelUserID, "carl");
+    assert_eq!((properties.len(), properties.is_empty()), (1, false));
+    let mut other = Properties::new().with(ConfigName::ChannelUserID, "dora");
+    other.set_by_name("own", "1").set_by_name("DBNAME", "routes");
+    properties.extend(&other);
+    let all: Vec<_> = properties.iter().collect();
+    assert_eq!(all, [("tgdb.channel.userID", "dora"), ("own", "1"), ("tgdb.connection.dbName", "routes")]);
 }
 
 proptest! {
