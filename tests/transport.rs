@@ -244,6 +244,22 @@ fn a_slow_peer_is_given_up_and_nothing_is_sent_behind_a_part() {
 }
 
 #[test]
+fn a_peer_that_pauses_is_waited_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let options = SocketOptions { send_timeout: Some(Duration::from_secs(1)), ..options() };
+    let client = TcpSocket::connect("127.0.0.1", listener.local_addr().unwrap().port(), &options).unwrap();
+    let (tcp, _) = listener.accept().unwrap();
+    let server = TcpSocket::from_stream(tcp, DEFAULT_MAX_FRAME_LEN).unwrap();
+    std::thread::scope(|scope| {
+        let sender = scope.spawn(|| client.send(&message(1, 30 << 20)));
+        // Longer than the time-out of one system call, shorter than twice that.
+        std::thread::sleep(Duration::from_millis(1300));
+        assert_eq!(number(&server.recv().unwrap()), 1);
+        assert_eq!(sender.join().unwrap().unwrap(), 60 + (30 << 20));
+    });
+}
+
+#[test]
 fn a_host_without_a_listener_and_without_an_address() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let error = TcpSocket::connect("127.0.0.1", port, &options()).unwrap_err();
