@@ -227,12 +227,6 @@ impl<S: ByteStream> TgSocket for Framed<S> {
     }
 }
 
-impl<S> Drop for Framed<S> {
-    fn drop(&mut self) {
-        log::trace!("socket to {} dropped", self.outbox);
-    }
-}
-
 impl<S> fmt::Debug for Framed<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} -> {}", self.inbox, self.outbox)
