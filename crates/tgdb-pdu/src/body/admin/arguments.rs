@@ -5,7 +5,7 @@ use crate::wire::wire_struct;
 use crate::{BodyError, EncodeError, Reader, Secret, Wire, Writer};
 
 wire_struct! {
-    /// Arguments of [`AdminCommand::KILL_CONNECTION`].
+    /// Arguments of [`AdminCommand::KILL_CONNECTION`](super::AdminCommand::KILL_CONNECTION).
     #[derive(Eq)]
     pub struct KillConnection {
         /// Session to kill.
@@ -16,7 +16,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// Arguments of [`AdminCommand::SET_LOG_LEVEL`].
+    /// Arguments of [`AdminCommand::SET_LOG_LEVEL`](super::AdminCommand::SET_LOG_LEVEL).
     #[derive(Eq)]
     pub struct SetLogLevel {
         /// The level.
@@ -27,7 +27,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// Arguments of [`AdminCommand::CREATE_NODE_TYPE`].
+    /// Arguments of [`AdminCommand::CREATE_NODE_TYPE`](super::AdminCommand::CREATE_NODE_TYPE).
     #[derive(Eq)]
     pub struct CreateNodeType {
         /// Name of the type.
@@ -42,7 +42,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// Arguments of [`AdminCommand::CREATE_EDGE_TYPE`].
+    /// Arguments of [`AdminCommand::CREATE_EDGE_TYPE`](super::AdminCommand::CREATE_EDGE_TYPE).
     #[derive(Eq)]
     pub struct CreateEdgeType {
         /// Name of the type.
@@ -60,7 +60,7 @@ wire_struct! {
     }
 }
 
-/// Arguments of [`AdminCommand::CREATE_ATTR_DESC`]: bool "is array", bool "is
+/// Arguments of [`AdminCommand::CREATE_ATTR_DESC`](super::AdminCommand::CREATE_ATTR_DESC): bool "is array", bool "is
 /// encrypted", string name, `i32` type, and for numbers `i16` precision and scale.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateAttributeDescriptor {
@@ -104,7 +104,7 @@ impl Wire for CreateAttributeDescriptor {
     }
 }
 
-/// Arguments of [`AdminCommand::CREATE_USER`]: string name, string password,
+/// Arguments of [`AdminCommand::CREATE_USER`](super::AdminCommand::CREATE_USER): string name, string password,
 /// `i32` count of roles, strings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateUser {
