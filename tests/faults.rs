@@ -86,6 +86,12 @@ fn at_each(offsets: impl Iterator<Item = u64>, check: impl Fn(u64) + Sync) {
     });
 }
 
+/// Runs `check` with the server killed after each byte that it sends, and receives.
+fn at_each_cut(sent: u64, received: u64, check: impl Fn(Faults) + Sync) {
+    at_each(0..sent, |at| check(Faults { cut_after_sent: Some(at), ..Faults::default() }));
+    at_each(0..received, |at| check(Faults { cut_after_received: Some(at), ..Faults::default() }));
+}
+
 /// Without failover the error is the loss itself, at the login or later.
 fn is_loss(error: &ChannelError) -> bool {
     matches!(error, ChannelError::Transport(_) | ChannelError::Lost { .. } | ChannelError::NotConnected { .. })
@@ -105,13 +111,9 @@ fn killed_at_every_byte() {
     let cut = |faults: Faults| {
         let server = TestServer::start(ServerConfig::faulty(faults.clone())).unwrap();
         let error = session(quick(&server.url())).expect_err("the server was killed");
-        // Without failover it is the loss itself, at login or later.
-        let expected =
-            matches!(error, ChannelError::Transport(_) | ChannelError::Lost { .. } | ChannelError::NotConnected { .. });
-        assert!(expected, "{faults:?}: {error:?}");
+        assert!(is_loss(&error), "{faults:?}: {error:?}");
     };
-    at_each(0..sent, |at| cut(Faults { cut_after_sent: Some(at), ..Faults::default() }));
-    at_each(0..received, |at| cut(Faults { cut_after_received: Some(at), ..Faults::default() }));
+    at_each_cut(sent, received, cut);
     no_thread_is_left();
 }
 
@@ -125,8 +127,7 @@ fn killed_at_every_byte_with_another_server_at_hand() {
         let texts = session(builder(&failover_url(&[&server, &spare])));
         assert_eq!(texts.unwrap_or_else(|error| panic!("{faults:?}: {error}")), ECHOED, "{faults:?}");
     };
-    at_each(0..sent, |at| cut(Faults { cut_after_sent: Some(at), ..Faults::default() }));
-    at_each(0..received, |at| cut(Faults { cut_after_received: Some(at), ..Faults::default() }));
+    at_each_cut(sent, received, cut);
     no_thread_is_left();
 }
 
@@ -169,8 +170,7 @@ fn killed_at_every_byte_over_tls() {
             Err(error) => assert!(is_loss(&error), "{faults:?}: {error:?}"),
         }
     };
-    at_each(0..sent, |at| cut(Faults { cut_after_sent: Some(at), ..Faults::default() }));
-    at_each(0..received, |at| cut(Faults { cut_after_received: Some(at), ..Faults::default() }));
+    at_each_cut(sent, received, cut);
     no_thread_is_left();
 }
 

@@ -5,8 +5,8 @@
 
 use std::time::{Duration, Instant};
 
-use tgdb_channel::pdu::body::{QueryCommand, QueryOutcome, QueryRequest};
-use tgdb_channel::pdu::{Body, Message};
+use tgdb_channel::pdu::body::{QueryCommand, QueryRequest};
+use tgdb_channel::pdu::{Body, Frame, FrameDecoder, Message};
 use tgdb_channel::url::ConfigName;
 use tgdb_channel::{ChannelBuilder, TgChannel};
 use tgdb_testkit::{
@@ -55,15 +55,45 @@ pub fn query(text: impl Into<String>) -> Body {
     QueryRequest::text(QueryCommand::EXECUTE, text).into()
 }
 
-/// The text that the testkit's echo puts into its reply.
-pub fn echoed(body: &Body) -> Option<&str> {
-    match body {
-        Body::QueryResponse(Some(response)) => match &response.outcome {
-            QueryOutcome::Success(result) => Some(&result.annotation),
-            QueryOutcome::Failed { .. } => None,
-        },
-        _ => None,
+/// The frames of a stream that comes in those pieces.
+///
+/// # Panics
+/// If they are none, or something is left over.
+pub fn frames(pieces: &[&[u8]]) -> Vec<Frame> {
+    let mut decoder = FrameDecoder::default();
+    let mut frames = Vec::new();
+    for piece in pieces {
+        decoder.push(piece);
+        while let Some(frame) = decoder.next_frame().unwrap_or_else(|error| panic!("{error}")) {
+            frames.push(frame);
+        }
     }
+    assert_eq!(decoder.buffered(), 0, "nothing is left over");
+    frames
+}
+
+/// The frames of a stream, which must be the same at every split and byte by byte,
+/// and whose messages must encode to the bytes that they came in.
+///
+/// # Panics
+/// If they are not, or do not.
+pub fn replayed(stream: &[u8]) -> Vec<Frame> {
+    let whole = frames(&[stream]);
+    for at in 0..=stream.len() {
+        let (start, end) = stream.split_at(at);
+        assert_eq!(frames(&[start, end]), whole, "split at {at}");
+    }
+    let bytes: Vec<_> = stream.chunks(1).collect();
+    assert_eq!(frames(&bytes), whole, "byte by byte");
+
+    let mut again = Vec::new();
+    for frame in &whole {
+        let message = Message::decode(frame).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(message.encode(), frame.encode(), "{message:?}");
+        again.extend(frame.encode().unwrap_or_else(|error| panic!("{error}")));
+    }
+    assert_eq!(again, stream);
+    whole
 }
 
 /// A server that answers all but traversals, which it leaves open for ever.

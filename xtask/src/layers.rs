@@ -3,7 +3,7 @@
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-use crate::Failure;
+use crate::{Failure, cargo};
 
 /// The crates, and the crates of ours that each may depend on.
 pub(crate) const CRATES: &[(&str, &[&str])] = &[
@@ -16,7 +16,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
 
 /// Compares the manifests with [`CRATES`].
 pub(crate) fn check(sh: &Shell) -> Result<(), Failure> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let cargo = cargo();
     let metadata = cmd!(sh, "{cargo} metadata --format-version 1 --no-deps --locked").quiet().read()?;
     let metadata: Value = serde_json::from_str(&metadata)?;
     let packages = metadata["packages"].as_array().ok_or("cargo metadata names no packages")?;

@@ -36,9 +36,13 @@ fn main() -> ExitCode {
     }
 }
 
+/// The cargo that built this binary, so that all steps use the same.
+fn cargo() -> String {
+    std::env::var("CARGO").unwrap_or_else(|_| "cargo".into())
+}
+
 fn ci(sh: &Shell) -> Result<(), Failure> {
-    // The binary that runs here was built by the same cargo.
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let cargo = cargo();
     let started = Instant::now();
     step("layers", || layers::check(sh))?;
     step("fmt", || Ok(cmd!(sh, "{cargo} fmt --all --check").run()?))?;

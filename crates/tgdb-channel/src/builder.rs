@@ -116,7 +116,6 @@ impl ChannelBuilder {
         };
         let credentials = self.credentials(&url, &properties)?;
         let config = Config {
-            has_failover: urls.len() > 1,
             retry_count: properties.ft_retry_count()?.unwrap_or(3),
             retry_interval: properties.ft_retry_interval()?.unwrap_or(Duration::from_secs(10)),
             operation_timeout: properties.operation_timeout()?.unwrap_or(Duration::from_secs(10)),

@@ -41,7 +41,7 @@ pub(crate) fn connect(config: &Config, start: usize, gate: &dyn Gate) -> Result<
             attempts += 1;
             match attempt(config, index, gate) {
                 Ok(connection) => return Ok(connection),
-                Err(error) if !config.has_failover || error.ends_connecting() => return Err(error),
+                Err(error) if !config.has_failover() || error.ends_connecting() => return Err(error),
                 Err(error) => {
                     log::info!("attempt {attempts}, {}: {error}", config.urls[index].authority());
                     last = error;
@@ -103,11 +103,16 @@ fn terminated(peer: &str, frame: &Frame) -> Option<ChannelError> {
     if frame.verb != Verb::SESSION_FORCEFULLY_TERMINATED {
         return None;
     }
-    let reason = match Message::decode(frame).map(|message| message.body) {
+    let reason = termination_reason(frame);
+    Some(ChannelError::Login { peer: peer.to_owned(), source: LoginError::Terminated { reason }.into() })
+}
+
+/// Why the server ends the session, if the frame says so and can be read.
+pub(crate) fn termination_reason(frame: &Frame) -> Option<String> {
+    match Message::decode(frame).map(|message| message.body) {
         Ok(Body::SessionForcefullyTerminated(end)) => end.reason,
         _ => None,
-    };
-    Some(ChannelError::Login { peer: peer.to_owned(), source: LoginError::Terminated { reason }.into() })
+    }
 }
 
 /// Runs the login on a socket. Each reply must come within the operation timeout.

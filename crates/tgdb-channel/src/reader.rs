@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tgdb_pdu::{Body, Frame, Message};
 use tgdb_transport::{TgSocket, TransportError};
 
-use crate::connect::{Gate, connect, server_list};
+use crate::connect::{Gate, connect, server_list, termination_reason};
 use crate::core::{Pending, Route};
 use crate::shared::{Connection, Shared, relock};
 use crate::timer::Order;
@@ -78,11 +78,7 @@ fn reply(request: &Pending<Waker>, frame: &Frame) -> Outcome {
 }
 
 fn terminated(shared: &Shared, frame: &Frame) {
-    let reason = match Message::decode(frame).map(|message| message.body) {
-        Ok(Body::SessionForcefullyTerminated(end)) => end.reason,
-        _ => None,
-    };
-    let error = ChannelError::Terminated { reason };
+    let error = ChannelError::Terminated { reason: termination_reason(frame) };
     let ended = {
         let mut inner = shared.lock();
         inner.cause = Some(error.clone());
@@ -98,7 +94,7 @@ fn recover(
     error: TransportError,
     useless: u32,
 ) -> Option<Arc<Connection>> {
-    let reconnect = shared.config.has_failover;
+    let reconnect = shared.config.has_failover();
     // A sender that failed has closed the socket, which is all that we saw.
     let send_failure = relock(connection.send_failure.lock()).take();
     let (failed, cause) = match (send_failure, error) {

@@ -26,7 +26,6 @@ pub(crate) struct Config {
     pub(crate) properties: Properties,
     /// The URL, then those of the failover list.
     pub(crate) urls: Vec<TgUrl>,
-    pub(crate) has_failover: bool,
     pub(crate) retry_count: u32,
     pub(crate) retry_interval: Duration,
     pub(crate) operation_timeout: Duration,
@@ -36,6 +35,12 @@ pub(crate) struct Config {
     /// The database that the certificate of the authenticate reply must name.
     pub(crate) verify_database: Option<String>,
     pub(crate) credentials: Credentials,
+}
+
+impl Config {
+    pub(crate) fn has_failover(&self) -> bool {
+        self.urls.len() > 1
+    }
 }
 
 /// One logged-in connection.

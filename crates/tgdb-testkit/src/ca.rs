@@ -1,7 +1,7 @@
 //! Certificates for tests.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -112,11 +112,6 @@ impl TestCa {
         let path = self.directory.join(name);
         std::fs::write(&path, content)?;
         Ok(path)
-    }
-
-    /// The directory of the files.
-    pub fn directory(&self) -> &Path {
-        &self.directory
     }
 
     /// A TLS configuration of a server, TLS 1.2 and 1.3.

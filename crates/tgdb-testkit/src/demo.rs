@@ -4,10 +4,10 @@ use std::path::Path;
 use std::time::Instant;
 
 use tgdb_channel::pdu::Body;
-use tgdb_channel::pdu::body::{QueryCommand, QueryOutcome, QueryRequest};
+use tgdb_channel::pdu::body::{QueryCommand, QueryRequest};
 use tgdb_channel::url::ConfigName;
 use tgdb_channel::{ChannelBuilder, RequestOptions, ResendMode, StopMethod, TgChannel};
-use tgdb_testkit::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, ServerConfig, TestCa, TestServer};
+use tgdb_testkit::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, ServerConfig, TestCa, TestServer, echoed};
 
 use crate::Failure;
 
@@ -67,7 +67,7 @@ fn session(url: &str, trusted: Option<&Path>) -> Result<(), Failure> {
     let waiters = (0..PIPELINED).map(|number| channel.submit(query(number))).collect::<Result<Vec<_>, _>>()?;
     for (number, waiter) in waiters.into_iter().enumerate() {
         let reply = waiter.wait()?;
-        if annotation(&reply.body) != Some(&format!("query {number}")) {
+        if echoed(&reply.body) != Some(&format!("query {number}")) {
             return Err(format!("request {number} got another one's reply").into());
         }
     }
@@ -79,16 +79,6 @@ fn session(url: &str, trusted: Option<&Path>) -> Result<(), Failure> {
 
 fn version(channel: &TgChannel) -> String {
     channel.server_product_version().map_or_else(String::new, |version| format!("server version {version}"))
-}
-
-fn annotation(body: &Body) -> Option<&str> {
-    match body {
-        Body::QueryResponse(Some(response)) => match &response.outcome {
-            QueryOutcome::Success(result) => Some(&result.annotation),
-            QueryOutcome::Failed { .. } => None,
-        },
-        _ => None,
-    }
 }
 
 fn failover() -> Result<(), Failure> {

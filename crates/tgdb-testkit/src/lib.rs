@@ -35,6 +35,6 @@ mod stream;
 pub use ca::{Identity, TestCa};
 pub use config::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, ServerConfig, UNKNOWN_DATABASE, WRONG_PASSWORD};
 pub use fault::Faults;
-pub use script::{Script, echo};
+pub use script::{Script, echo, echoed};
 pub use server::{TestServer, Transcript};
 pub use session::ServerSession;

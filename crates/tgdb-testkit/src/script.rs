@@ -27,6 +27,17 @@ pub fn echo(session: &mut ServerSession, request: &Message) {
     }
 }
 
+/// The text that [`echo`] puts into its reply to a query.
+pub fn echoed(reply: &Body) -> Option<&str> {
+    match reply {
+        Body::QueryResponse(Some(response)) => match &response.outcome {
+            QueryOutcome::Success(result) => Some(&result.annotation),
+            QueryOutcome::Failed { .. } => None,
+        },
+        _ => None,
+    }
+}
+
 fn echo_body(request: &Body) -> Option<Body> {
     Some(match request {
         Body::QueryRequest(query) => Some(query_response(query)).into(),

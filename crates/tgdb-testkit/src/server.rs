@@ -148,11 +148,6 @@ impl TestServer {
         self.shared.accepted.load(Ordering::SeqCst)
     }
 
-    /// How many connections still have a thread.
-    pub fn open_connections(&self) -> usize {
-        lock(&self.shared.connections).iter().filter(|link| !link.thread.is_finished()).count()
-    }
-
     /// How many logins succeeded.
     pub fn logins(&self) -> usize {
         self.shared.logins.load(Ordering::SeqCst)

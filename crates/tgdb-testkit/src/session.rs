@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crossbeam_channel::Receiver;
 use tgdb_pdu::body::*;
 use tgdb_pdu::version::ProductVersion;
-use tgdb_pdu::{AuthToken, Body, Frame, FrameDecoder, HEADER_LEN, Header, Message};
+use tgdb_pdu::{AuthToken, Body, Frame, FrameDecoder, Header, Message};
 
 use crate::server::{ServerShared, Transcript, lock};
 use crate::stream::{FaultyStream, ServerStream};
@@ -56,7 +56,7 @@ impl ServerSession {
         shared: Arc<ServerShared>,
     ) -> io::Result<()> {
         let mut session = Self {
-            faults: faults.clone(),
+            faults,
             phase: Phase::New,
             auth_token: AuthToken::NONE,
             session_id: 0,
@@ -67,7 +67,7 @@ impl ServerSession {
             transcript: Transcript::default(),
             shared,
         };
-        let result = session.talk(&tcp, faults, &orders);
+        let result = session.talk(&tcp, &orders);
         if session.shared.config.record {
             lock(&session.shared.transcripts).push(std::mem::take(&mut session.transcript));
         }
@@ -75,8 +75,8 @@ impl ServerSession {
         result
     }
 
-    fn talk(&mut self, tcp: &TcpStream, faults: Faults, orders: &Receiver<Order>) -> io::Result<()> {
-        let mut below = FaultyStream::new(tcp.try_clone()?, faults);
+    fn talk(&mut self, tcp: &TcpStream, orders: &Receiver<Order>) -> io::Result<()> {
+        let mut below = FaultyStream::new(tcp.try_clone()?, self.faults.clone());
         if let Some(reason) = self.faults.refuse.clone() {
             self.send(-1, SessionForcefullyTerminated { reason: Some(reason) });
             return ServerStream::Plain(below).write_all(&self.out);
@@ -161,7 +161,8 @@ impl ServerSession {
             (Phase::New | Phase::Challenged, Body::HandshakeRequest(request)) => self.on_handshake(&message, request),
             (Phase::Authenticating, Body::AuthenticateRequest(request)) => {
                 let answer = self.authenticate(request);
-                self.reply(&message, answer);
+                // Not a reply of the session yet, which faults could touch.
+                self.send(message.header.request_id, answer);
             }
             (Phase::LoggedIn, _) if !self.is_mine(&message.header) => {
                 self.reply(&message, Exception { code: 1, message: Some("wrong token or session id".into()) });
@@ -250,11 +251,7 @@ impl ServerSession {
 
     /// Answers a request. Sent when the script returns.
     pub fn reply(&mut self, request: &Message, body: impl Into<Body>) {
-        let offset = if self.phase == Phase::LoggedIn && !matches!(request.body, Body::AuthenticateRequest(_)) {
-            self.faults.request_id_offset
-        } else {
-            0
-        };
+        let offset = if self.phase == Phase::LoggedIn { self.faults.request_id_offset } else { 0 };
         self.send(request.header.request_id + offset, body);
     }
 
@@ -278,7 +275,6 @@ impl ServerSession {
         if let Some(version) = self.faults.protocol_version {
             bytes[8..10].copy_from_slice(&version.to_be_bytes());
         }
-        debug_assert!(bytes.len() >= HEADER_LEN);
         self.send_raw(&bytes);
     }
 

@@ -27,13 +27,18 @@ impl FaultyStream {
     }
 }
 
+/// How many bytes may still go before the cut, if there is to be one.
+fn allowance(cut_after: Option<u64>, gone: u64) -> usize {
+    cut_after.and_then(|limit| usize::try_from(limit - gone).ok()).unwrap_or(usize::MAX)
+}
+
 impl Read for FaultyStream {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let allowed = self.faults.cut_after_received.map_or(u64::MAX, |limit| limit - self.received);
+        let allowed = allowance(self.faults.cut_after_received, self.received);
         if allowed == 0 {
             return Err(self.cut());
         }
-        let limit = buf.len().min(usize::try_from(allowed).unwrap_or(usize::MAX));
+        let limit = buf.len().min(allowed);
         let count = self.tcp.read(&mut buf[..limit])?;
         self.received += count as u64;
         Ok(count)
@@ -42,14 +47,14 @@ impl Read for FaultyStream {
 
 impl Write for FaultyStream {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        let allowed = self.faults.cut_after_sent.map_or(u64::MAX, |limit| limit - self.sent);
+        let allowed = allowance(self.faults.cut_after_sent, self.sent);
         if allowed == 0 {
             return Err(self.cut());
         }
         if let Some(delay) = self.faults.delay {
             std::thread::sleep(delay);
         }
-        let limit = self.faults.split_writes.unwrap_or(usize::MAX).min(usize::try_from(allowed).unwrap_or(usize::MAX));
+        let limit = self.faults.split_writes.unwrap_or(usize::MAX).min(allowed);
         let mut piece = buf[..buf.len().min(limit)].to_vec();
         if let Some((offset, mask)) = self.faults.corrupt_sent
             && let Some(at) = offset.checked_sub(self.sent).and_then(|at| usize::try_from(at).ok())

@@ -23,6 +23,15 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The same, or `None` while another thread holds it.
+pub(crate) fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
 /// Bytes over a TCP connection. One reader and any number of writers at a time.
 pub(crate) trait ByteStream: Send + Sync {
     /// The connection below.
@@ -194,11 +203,7 @@ impl<S: ByteStream> TgSocket for Framed<S> {
 
     fn try_read(&self) -> Result<Option<Frame>, TransportError> {
         // Whoever holds the lock reads already, and gets what comes.
-        let mut inbound = match self.inbound.try_lock() {
-            Ok(inbound) => inbound,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return Ok(None),
-        };
+        let Some(mut inbound) = try_lock(&self.inbound) else { return Ok(None) };
         match self.next_frame_of(&mut inbound, || Some(POLL)) {
             Ok(frame) => Ok(Some(frame)),
             Err(TransportError::Timeout { .. }) => Ok(None),

@@ -7,11 +7,11 @@
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
-use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::sync::{Mutex, MutexGuard};
 
 use rustls::Connection;
 
-use crate::framed::{ByteStream, StreamError, broken, lock, write_all};
+use crate::framed::{ByteStream, StreamError, broken, lock, try_lock, write_all};
 
 pub(super) struct TlsStream {
     tcp: TcpStream,
@@ -74,11 +74,7 @@ impl TlsStream {
     /// for us to read: a writer calls this itself when it is done.
     fn write_out_own(&self) -> io::Result<()> {
         while lock(&self.tls).wants_write() {
-            let mut outgoing = match self.outgoing.try_lock() {
-                Ok(outgoing) => outgoing,
-                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) => break,
-            };
+            let Some(mut outgoing) = try_lock(&self.outgoing) else { break };
             self.write_out(&mut outgoing)?;
         }
         Ok(())
