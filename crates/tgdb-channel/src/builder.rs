@@ -1,14 +1,16 @@
 //! From URL, properties and explicit settings to a channel.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, OnceLock};
 
 use tgdb_pdu::Secret;
 use tgdb_transport::{Roots, SocketOptions, TlsConnector, TlsOptions};
 use tgdb_url::{ConfigName, DEFAULT_USER, Properties, PropertyError, Protocol, TgUrl, TlsVersion, VersionCheck};
 
-use crate::shared::{Config, Shared};
-use crate::{ChannelError, Credentials, TgChannel};
+use crate::driver::Config;
+use crate::proto::{Credentials, SessionConfig};
+use crate::{ChannelError, TgChannel};
 
 /// Makes a [`TgChannel`].
 ///
@@ -115,19 +117,11 @@ impl ChannelBuilder {
             Protocol::Ssl => Some(TlsConnector::new(&self.tls_options(&properties)?)?),
         };
         let credentials = self.credentials(&url, &properties)?;
-        let config = Config {
-            retry_count: properties.ft_retry_count()?.unwrap_or(3),
-            retry_interval: properties.ft_retry_interval()?.unwrap_or(Duration::from_secs(10)),
-            operation_timeout: properties.operation_timeout()?.unwrap_or(Duration::from_secs(10)),
-            ping_interval: properties.ping_interval()?.filter(|interval| !interval.is_zero()),
-            socket: socket_options(&properties)?,
-            verify_database: verify_database(&url, &properties, &credentials)?,
-            urls,
-            tls,
-            credentials,
-            properties,
-        };
-        Ok(TgChannel::new(Shared::new(config)))
+        let socket = socket_options(&properties)?;
+        let client_id = credentials.client_id.clone();
+        let session = session_config(&urls, &url, &properties, credentials, &socket)?;
+        let operation_timeout = session.operation_timeout;
+        Ok(TgChannel::new(Config { properties, urls, operation_timeout, client_id, socket, tls }, session))
     }
 
     fn credentials(&self, url: &TgUrl, properties: &Properties) -> Result<Credentials, PropertyError> {
@@ -177,6 +171,38 @@ fn client_auth(properties: &Properties) -> Result<Option<(PathBuf, PathBuf)>, Pr
         (Some(_), None) => missing(ConfigName::TlsClientKey, "a PEM file, for clientCertificate is set"),
         (None, Some(_)) => missing(ConfigName::TlsClientCertificate, "a PEM file, for clientKey is set"),
     }
+}
+
+/// Numbers the messages of this process, from 0 like Java.
+fn sequence() -> Arc<AtomicI64> {
+    static SEQUENCE: OnceLock<Arc<AtomicI64>> = OnceLock::new();
+    SEQUENCE.get_or_init(Arc::default).clone()
+}
+
+fn session_config(
+    urls: &[TgUrl],
+    url: &TgUrl,
+    properties: &Properties,
+    credentials: Credentials,
+    socket: &SocketOptions,
+) -> Result<SessionConfig, ChannelError> {
+    let default = SessionConfig::new(url.authority());
+    let operation_timeout = properties.operation_timeout()?.unwrap_or(default.operation_timeout);
+    let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+    Ok(SessionConfig {
+        servers: urls.iter().map(TgUrl::authority).collect(),
+        verify_database: verify_database(url, properties, &credentials)?,
+        credentials,
+        retry_count: properties.ft_retry_count()?.unwrap_or(default.retry_count),
+        retry_interval: properties.ft_retry_interval()?.unwrap_or(default.retry_interval),
+        connect_timeout: socket.connect_timeout,
+        operation_timeout,
+        send_timeout: operation_timeout,
+        ping_interval: properties.ping_interval()?.filter(|interval| !interval.is_zero()),
+        max_in_flight: properties.max_in_flight()?.map_or(default.max_in_flight, count),
+        max_outbox: properties.max_outbox_size()?.unwrap_or(default.max_outbox),
+        sequence: sequence(),
+    })
 }
 
 fn socket_options(properties: &Properties) -> Result<SocketOptions, PropertyError> {

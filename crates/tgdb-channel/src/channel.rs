@@ -1,26 +1,50 @@
 //! The channel.
 
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tgdb_pdu::{Body, Message};
-use tgdb_transport::TgSocket;
 
-use crate::connect::{Gate, connect};
-use crate::shared::Shared;
+use crate::driver::room::IfFull;
+use crate::driver::{Config, Shared, Waiter};
+use crate::options::FOREVER;
+use crate::proto::{Payload, Request, SessionConfig};
 use crate::{
-    ChannelBuilder, ChannelError, ExceptionHandleResult, LinkState, RequestOptions, ResponseWaiter, SendOutcome,
-    StopMethod, reader, stop, timer,
+    ChannelBuilder, ChannelError, ExceptionHandleResult, LinkState, RequestOptions, ResendMode, ResponseWaiter,
+    SendOutcome, StopMethod,
 };
 
-/// A session with a server. All methods take `&self` and can be called from any
-/// thread; share it in an [`Arc`].
+/// A session with a server. A handle: clones are cheap and share the session, and all
+/// methods can be called from any thread. When the last handle is dropped, the channel is
+/// stopped like with [`StopMethod::ClientForceful`].
 ///
-/// Dropping it stops it like [`StopMethod::ClientForceful`].
-#[derive(Debug)]
+/// # Example
+/// ```no_run
+/// use tgdb_channel::pdu::Body;
+/// use tgdb_channel::{StopMethod, TgChannel};
+///
+/// let channel = TgChannel::builder("tcp://localhost:8222").user("scott").password("tiger").build()?;
+/// channel.connect()?;
+/// channel.start()?;
+/// println!("{:?}", channel.request(Body::MetadataRequest)?.body);
+/// channel.stop(StopMethod::Graceful);
+/// # Ok::<(), tgdb_channel::ChannelError>(())
+/// ```
+#[derive(Debug, Clone)]
 pub struct TgChannel {
-    pub(crate) shared: Arc<Shared>,
+    handle: Arc<Handle>,
+}
+
+/// Stops the channel when the last handle is dropped.
+#[derive(Debug)]
+struct Handle {
+    shared: Arc<Shared>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.shared.stop(StopMethod::ClientForceful);
+    }
 }
 
 impl TgChannel {
@@ -29,81 +53,39 @@ impl TgChannel {
         ChannelBuilder::new(url)
     }
 
-    pub(crate) fn new(shared: Shared) -> Self {
-        Self { shared: Arc::new(shared) }
+    pub(crate) fn new(config: Config, session: SessionConfig) -> Self {
+        Self { handle: Arc::new(Handle { shared: Arc::new(Shared::new(config, session)) }) }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.handle.shared
     }
 
     /// Connects and logs in. Call [`TgChannel::start`] next. Allowed again after
     /// the channel was closed, terminated or lost.
     ///
+    /// Each server of the list is given `connectTimeout` for name resolution, TCP and TLS
+    /// together, then the operation timeout for the login. [`TgChannel::stop`] on another
+    /// thread ends it at once.
+    ///
     /// # Errors
     /// [`ChannelError::AlreadyConnected`]; [`ChannelError::Transport`] or
     /// [`ChannelError::AllAttemptsFailed`] without a server;
     /// [`ChannelError::Login`] or [`ChannelError::DatabaseName`] with one that does
-    /// not let us in; [`ChannelError::Stopped`] if another thread stops the channel;
-    /// [`ChannelError::WouldDeadlock`] in a callback.
+    /// not accept the login; [`ChannelError::Stopped`] if another thread stops the channel;
+    /// [`ChannelError::Thread`].
     pub fn connect(&self) -> Result<(), ChannelError> {
-        self.shared.check_not_reader()?;
-        {
-            let mut inner = self.shared.lock();
-            let state = inner.core.state();
-            if inner.connecting || matches!(state, LinkState::Connected | LinkState::Closing | LinkState::Reconnecting)
-            {
-                return Err(ChannelError::AlreadyConnected(state));
-            }
-            inner.connecting = true;
-            inner.stopping = false;
-        }
-        // The threads of a connection that was lost before.
-        stop::join(&self.shared);
-        let result = connect(&self.shared.config, 0, &ConnectGate(&self.shared));
-        let mut inner = self.shared.lock();
-        inner.connecting = false;
-        inner.login_socket = None;
-        let stopping = inner.stopping;
-        self.shared.notify();
-        let connection = match result {
-            Ok(connection) if stopping => {
-                connection.socket.close();
-                return Err(ChannelError::Stopped);
-            }
-            Ok(connection) => connection,
-            Err(_) if stopping => return Err(ChannelError::Stopped),
-            Err(error) => return Err(error),
-        };
-        // It was never set before: the connection is new.
-        let _ = connection.generation.set(inner.core.connected());
-        inner.connection = Some(Arc::new(connection));
-        inner.cause = None;
-        Ok(())
+        self.shared().begin_connect()?;
+        self.shared().wait_connected()
     }
 
-    /// Starts the threads that read replies and ping. Nothing happens if it is
-    /// started already.
+    /// Allows requests. Nothing happens if it is started already.
     ///
     /// # Errors
-    /// [`ChannelError::NotConnected`], [`ChannelError::Thread`].
+    /// [`ChannelError::NotConnected`].
     pub fn start(&self) -> Result<(), ChannelError> {
-        let mut inner = self.shared.lock();
-        let connection = match (&inner.connection, inner.core.state()) {
-            (_, LinkState::Connected | LinkState::Reconnecting) if inner.reading => return Ok(()),
-            (Some(connection), LinkState::Connected) => connection.clone(),
-            _ => return Err(self.shared.not_connected(&inner, "start")),
-        };
-        let (orders, receiver) = crossbeam_channel::unbounded();
-        let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
-            let named = thread::Builder::new().name(format!("tgdb-{name}"));
-            named.spawn(run).map_err(|error| ChannelError::Thread(Arc::new(error)))
-        };
-        let shared = self.shared.clone();
-        let timer = spawn("timer", Box::new(move || timer::run(&shared, &receiver)))?;
-        let shared = self.shared.clone();
-        // If this one fails, the sender of orders goes with it, which ends the timer.
-        let reader = spawn("reader", Box::new(move || reader::run(&shared, connection)))?;
-        inner.timer = Some(orders);
-        inner.reading = true;
-        inner.threads = vec![timer, reader];
-        Ok(())
+        let started = self.shared().lock().session.start();
+        started.map_err(|_| self.shared().not_connected("start"))
     }
 
     /// Stops gracefully: [`TgChannel::stop`] with [`StopMethod::Graceful`].
@@ -111,11 +93,15 @@ impl TgChannel {
         self.stop(StopMethod::Graceful);
     }
 
-    /// Stops the channel and ends its threads. Requests in flight get an outcome.
-    /// Nothing happens if it is stopped already. Ends a [`TgChannel::connect`] on
-    /// another thread, too.
+    /// Stops the channel, gives its socket back, and ends its threads. Requests in flight
+    /// get an outcome. Nothing happens if it is stopped already. Ends a
+    /// [`TgChannel::connect`] on another thread, and a slower stop.
+    ///
+    /// Returns within 250 ms; with [`StopMethod::Graceful`] within the operation timeout and
+    /// 1.25 s. Callbacks that are due are waited for, but no longer than that; in a callback,
+    /// all but itself.
     pub fn stop(&self, method: StopMethod) {
-        stop::stop(&self.shared, method);
+        self.shared().stop(method);
     }
 
     /// Sends a request and waits for its reply, with the default options.
@@ -131,15 +117,26 @@ impl TgChannel {
     /// # Errors
     /// As [`TgChannel::submit`] and [`ResponseWaiter::wait`].
     pub fn request_with(&self, body: impl Into<Body>, options: RequestOptions) -> Result<Message, ChannelError> {
-        self.shared.check_not_reader()?;
-        self.submit_with(body, options)?.wait()
+        let request = self.encode(body.into(), options)?;
+        let deadline = Instant::now() + request.timeout;
+        let shared = self.shared();
+        let (state, id) = shared.submit(shared.lock(), request, IfFull::Wait)?;
+        // At its deadline a request has an outcome.
+        let ended = shared.wait_for(state, id, deadline).ok_or(ChannelError::Stopped)?;
+        shared.result_of(id, ended)
     }
 
-    /// Sends a request; its reply is to be waited for. Any number can be in flight.
+    /// Submits a request; its reply is to be waited for. Any number can be in flight, up to
+    /// the bounds `maxRequestsInFlight` and `maxOutboxSize`.
+    ///
+    /// This does not wait for the socket. On an idle link the request is sent at once;
+    /// behind others it is sent with them, by whoever waits first, or after a millisecond.
+    /// While the channel reconnects, it is kept until there is a connection.
     ///
     /// # Errors
-    /// [`ChannelError::NotConnected`], [`ChannelError::NotStarted`], or
-    /// [`ChannelError::Encode`]. Waits while the channel reconnects, up to the timeout.
+    /// [`ChannelError::NotConnected`], [`ChannelError::NotStarted`],
+    /// [`ChannelError::Encode`]; [`ChannelError::Full`] if one of the bounds is reached and
+    /// there is no room within the timeout.
     pub fn submit(&self, body: impl Into<Body>) -> Result<ResponseWaiter, ChannelError> {
         self.submit_with(body, RequestOptions::default())
     }
@@ -149,41 +146,130 @@ impl TgChannel {
     /// # Errors
     /// As [`TgChannel::submit`].
     pub fn submit_with(&self, body: impl Into<Body>, options: RequestOptions) -> Result<ResponseWaiter, ChannelError> {
-        self.shared.submit_waiter(body.into(), options)
+        self.submit_one(body.into(), options, IfFull::Wait)
     }
 
-    /// Sends a request whose outcome goes to a callback, and returns its id.
-    ///
-    /// The callback runs on a thread of the channel and holds up all replies until
-    /// it returns; [`TgChannel::stop`] waits for it. It may submit further requests
-    /// but not wait for them.
+    /// As [`TgChannel::submit`], but never waits.
     ///
     /// # Errors
-    /// As [`TgChannel::submit`]; the callback is not called then.
+    /// As [`TgChannel::submit`]; [`ChannelError::Full`] at once.
+    pub fn try_submit(&self, body: impl Into<Body>) -> Result<ResponseWaiter, ChannelError> {
+        self.try_submit_with(body, RequestOptions::default())
+    }
+
+    /// As [`TgChannel::try_submit`], with options.
+    ///
+    /// # Errors
+    /// As [`TgChannel::try_submit`].
+    pub fn try_submit_with(
+        &self,
+        body: impl Into<Body>,
+        options: RequestOptions,
+    ) -> Result<ResponseWaiter, ChannelError> {
+        self.submit_one(body.into(), options, IfFull::Fail)
+    }
+
+    fn submit_one(&self, body: Body, options: RequestOptions, if_full: IfFull) -> Result<ResponseWaiter, ChannelError> {
+        let request = self.encode(body, options)?;
+        let (verb, deadline) = (request.verb, Instant::now() + request.timeout);
+        let shared = self.shared();
+        let (state, id) = shared.submit(shared.lock(), request, if_full)?;
+        let state = shared.flush_soon(state, deadline);
+        shared.release(state);
+        Ok(ResponseWaiter::new(shared.clone(), id, verb, deadline))
+    }
+
+    /// Submits several requests and sends them in one write, as far as they fit.
+    ///
+    /// # Errors
+    /// As [`TgChannel::submit`], for the first that fails. Those before it may have been
+    /// sent; their replies are given up. A message that cannot be encoded fails before
+    /// anything is sent.
+    pub fn submit_all<B: Into<Body>>(
+        &self,
+        bodies: impl IntoIterator<Item = B>,
+        options: RequestOptions,
+    ) -> Result<Vec<ResponseWaiter>, ChannelError> {
+        let requests = bodies.into_iter().map(|body| self.encode(body.into(), options));
+        let requests = requests.collect::<Result<Vec<_>, _>>()?;
+        let shared = self.shared();
+        let mut ids = Vec::with_capacity(requests.len());
+        let mut state = shared.lock();
+        let mut failure = None;
+        for request in requests {
+            let (verb, deadline) = (request.verb, Instant::now() + request.timeout);
+            match shared.submit(state, request, IfFull::Wait) {
+                Ok((locked, id)) => {
+                    state = locked;
+                    ids.push((id, verb, deadline));
+                }
+                Err(error) => {
+                    failure = Some(error);
+                    state = shared.lock();
+                    break;
+                }
+            }
+        }
+        if let Some((.., deadline)) = ids.first() {
+            state.wake_io_by(*deadline);
+        }
+        let state = shared.flush(state);
+        shared.release(state);
+        let waiter = |(id, verb, deadline)| ResponseWaiter::new(shared.clone(), id, verb, deadline);
+        let waiters = ids.into_iter().map(waiter).collect();
+        failure.map_or(Ok(waiters), Err)
+    }
+
+    /// Submits a request whose outcome goes to a callback, and returns its id.
+    ///
+    /// Callbacks run one after another on the thread `tgdb-callbacks` of the channel. They
+    /// may do everything that other threads may: submit, wait for replies, stop the channel.
+    /// One that takes long holds up other callbacks, but no reply and no timeout.
+    ///
+    /// # Errors
+    /// As [`TgChannel::submit`], or [`ChannelError::Thread`]; the callback is not called then.
     pub fn submit_callback(
         &self,
         body: impl Into<Body>,
         options: RequestOptions,
         callback: impl FnOnce(Result<Message, ChannelError>) + Send + 'static,
     ) -> Result<i64, ChannelError> {
-        self.shared.submit_callback(body.into(), options, Box::new(callback))
+        let mut request = self.encode(body.into(), options)?;
+        request.waiter = Some(Waiter::Callback(Box::new(callback)));
+        self.shared().submit_callback(request)
     }
 
     /// Sends a message that has no reply, with the default options.
     ///
     /// # Errors
-    /// As [`TgChannel::submit`], and [`ChannelError::NotResent`] if the connection
-    /// was lost while sending and is back.
+    /// As [`TgChannel::send_with`].
     pub fn send(&self, body: impl Into<Body>) -> Result<SendOutcome, ChannelError> {
         self.send_with(body, RequestOptions::default())
     }
 
-    /// Sends a message that has no reply.
+    /// Sends a message that has no reply, and waits until the operating system has taken it.
     ///
     /// # Errors
-    /// As [`TgChannel::send`].
+    /// As [`TgChannel::submit`], [`ChannelError::Timeout`] if the server does not read, and
+    /// [`ChannelError::NotResent`] if the connection was lost while sending and is back.
     pub fn send_with(&self, body: impl Into<Body>, options: RequestOptions) -> Result<SendOutcome, ChannelError> {
-        self.shared.send_one_way(body.into(), options)
+        let mut request = self.encode(body.into(), options)?;
+        request.is_one_way = true;
+        self.shared().send_one_way(request)
+    }
+
+    pub(crate) fn encode(&self, body: Body, options: RequestOptions) -> Result<Request<Waiter>, ChannelError> {
+        let verb = body.verb();
+        let payload = Payload::encode(&body).map_err(|source| ChannelError::Encode { verb, source })?;
+        let mode = options.resend.unwrap_or_else(|| ResendMode::default_for(&body));
+        let timeout = options.timeout.unwrap_or(self.shared().config.operation_timeout).min(FOREVER);
+        Ok(Request { verb, payload, mode, timeout, is_one_way: false, waiter: None })
+    }
+
+    /// Waits while the channel reconnects, no longer than the operation timeout, and returns
+    /// the state of the link then.
+    pub fn wait_reconnected(&self) -> LinkState {
+        self.shared().wait_reconnected(Instant::now() + self.shared().config.operation_timeout)
     }
 
     /// What to do about an error of this channel. Waits, no longer than the
@@ -196,33 +282,9 @@ impl TgChannel {
             E::Terminated { .. } | E::Stopped => return ExceptionHandleResult::Disconnected,
             _ => return ExceptionHandleResult::RethrowException,
         }
-        let deadline = Instant::now() + self.shared.config.operation_timeout;
-        let wait = if self.shared.reader.is_me() { Instant::now() } else { deadline };
-        let inner = self.shared.wait_while(wait, |inner| inner.core.state() == LinkState::Reconnecting);
-        match inner.core.state() {
+        match self.wait_reconnected() {
             LinkState::Connected => ExceptionHandleResult::RetryOperation,
             _ => ExceptionHandleResult::Disconnected,
         }
-    }
-}
-
-impl Drop for TgChannel {
-    fn drop(&mut self) {
-        self.stop(StopMethod::ClientForceful);
-    }
-}
-
-/// Gives up as soon as the channel is stopped.
-struct ConnectGate<'a>(&'a Shared);
-
-impl Gate for ConnectGate<'_> {
-    fn pause(&self, time: Duration) -> bool {
-        !self.0.wait_while(Instant::now() + time, |inner| !inner.stopping).stopping
-    }
-
-    fn opened(&self, socket: &Arc<dyn TgSocket>) -> bool {
-        let mut inner = self.0.lock();
-        inner.login_socket = Some(socket.clone());
-        !inner.stopping
     }
 }

@@ -29,10 +29,10 @@ pub enum ChannelError {
         /// What is wrong with it.
         source: EncodeError,
     },
-    /// The socket could not be made.
+    /// Connecting failed, or the connection was lost.
     #[error(transparent)]
     Transport(Arc<TransportError>),
-    /// The server did not let us in.
+    /// The server did not accept the login.
     #[error("login at {peer}: {source}")]
     Login {
         /// Host and port.
@@ -82,9 +82,26 @@ pub enum ChannelError {
     /// Connected already, or being connected.
     #[error("connect: {}", already(*.0))]
     AlreadyConnected(LinkState),
+    /// There is no room for another request.
+    #[error(
+        "{operation}: no room: {in_flight} requests are in flight (maxRequestsInFlight {max_in_flight}) and {waiting_bytes} bytes wait to be sent (maxOutboxSize {max_waiting_bytes}); wait for replies first, or raise these properties"
+    )]
+    Full {
+        /// What was asked for.
+        operation: &'static str,
+        /// Requests in flight.
+        in_flight: usize,
+        /// Their bound.
+        max_in_flight: usize,
+        /// Bytes that wait to be sent.
+        waiting_bytes: usize,
+        /// Their bound.
+        max_waiting_bytes: usize,
+    },
     /// No reply came in time. A late one will be dropped.
     #[error(
-        "{verb} at {peer}: no reply within {timeout:?} (request {request_id}); the session goes on, ask again or with a longer timeout"
+        "{verb} at {peer}: {} within {timeout:?} (request {request_id}); the session goes on, ask again or with a longer timeout",
+        if *.was_sent { "no reply" } else { "the server read too little to be sent this" }
     )]
     Timeout {
         /// The request.
@@ -95,9 +112,11 @@ pub enum ChannelError {
         timeout: Duration,
         /// Its id.
         request_id: i64,
+        /// It was sent, or a part of it, so that the server may or may not have executed it.
+        was_sent: bool,
     },
     /// The connection was lost before the reply came, and is not back.
-    #[error("{verb}: connection lost ({cause}); the server can have executed it or not")]
+    #[error("{verb}: connection lost ({cause}); the server may or may not have executed it")]
     Lost {
         /// The request.
         verb: Verb,
@@ -108,7 +127,7 @@ pub enum ChannelError {
     /// The connection was lost before the reply came. It is back, but the message
     /// was not sent again.
     #[error(
-        "{verb}: connection lost ({cause}) and made again; the server can have executed it or not, so check before you send it again"
+        "{verb}: connection lost ({cause}) and made again; the server may or may not have executed it, so check before you send it again"
     )]
     NotResent {
         /// The request.
@@ -155,13 +174,8 @@ pub enum ChannelError {
     /// The channel was stopped on this side.
     #[error("the channel was stopped")]
     Stopped,
-    /// A callback waited for what its own thread would have to do.
-    #[error(
-        "a callback must not connect, or wait for another reply, on its own channel; submit with a callback, or do it on another thread"
-    )]
-    WouldDeadlock,
-    /// The operating system did not give us a thread.
-    #[error("start: cannot make a thread: {0}")]
+    /// The operating system did not give a thread, or a handle to wake it.
+    #[error("cannot make a thread of the channel: {0}")]
     Thread(Arc<std::io::Error>),
 }
 
@@ -197,6 +211,10 @@ impl From<TransportError> for ChannelError {
 }
 
 impl ChannelError {
+    pub(crate) fn thread(error: std::io::Error) -> Self {
+        Self::Thread(Arc::new(error))
+    }
+
     /// Whether the session goes on: the error concerns one message alone.
     pub fn session_survives(&self) -> bool {
         matches!(
@@ -206,7 +224,7 @@ impl ChannelError {
                 | Self::NotResent { .. }
                 | Self::Server { .. }
                 | Self::BadReply { .. }
-                | Self::WouldDeadlock
+                | Self::Full { .. }
                 | Self::NotStarted
                 | Self::AlreadyConnected(LinkState::Connected)
                 | Self::NotConnected { state: LinkState::Reconnecting, .. }
@@ -216,7 +234,7 @@ impl ChannelError {
     /// Whether trying another server, or the same later, is of no use.
     pub(crate) fn ends_connecting(&self) -> bool {
         match self {
-            Self::Login { source, .. } => !source.is_garbage(),
+            Self::Login { source, .. } => !source.is_protocol_violation(),
             Self::DatabaseName { .. }
             | Self::CannotVerifyDatabase { .. }
             | Self::Property(_)

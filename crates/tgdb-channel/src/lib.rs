@@ -49,48 +49,54 @@
 //! | `Connected` | the server sends what is not TGDB's | `FailedOnProcessing` |
 //! | `Failed*` | there are `ftHosts` | `Reconnecting`, at once |
 //! | `Failed*` | [`TgChannel::stop`] | `Closed` |
-//! | `Reconnecting` | a server lets us in | `Connected` |
-//! | `Reconnecting` | all attempts failed, or a server refuses us | `Closed` |
+//! | `Reconnecting` | a login succeeds | `Connected` |
+//! | `Reconnecting` | all attempts failed, or a server refuses the login | `Closed` |
 //! | `Connected`, `Reconnecting` | [`TgChannel::stop`], [`TgChannel::disconnect`], drop | `Closing` |
 //! | `Closing` | done | `Closed`; `Terminated` with [`StopMethod::RemoteKill`] |
 //! | `Connected`, `Closing` | the server ends the session | `Terminated` |
 //!
-//! Without `ftHosts` the link stays in its `Failed*` state, which tells why it
+//! Without `ftHosts` the link stays in its `Failed*` state, which says why it
 //! was lost; [`TgChannel::in_error`] is true then. [`TgChannel::last_error`] has
 //! the cause.
 //!
 //! # Threads
-//! [`TgChannel::start`] makes two: a reader, which also reconnects, and a timer,
-//! which pings, sends again after a reconnection, and ends callbacks that waited
-//! too long. [`TgChannel::stop`] and dropping the channel end both.
+//! A channel that is connecting or connected has a thread `tgdb-io`, which sleeps while
+//! callers read their replies themselves. It reads when no caller does, so that callbacks,
+//! futures and the loss of the connection are served, and it watches the time. The first
+//! callback makes a thread `tgdb-callbacks`, which runs all of them. Each attempt to connect
+//! runs on a thread of its own. [`TgChannel::stop`] and dropping the last handle end them.
+//!
+//! # Tasks
+//! [`ResponseWaiter`] is a future, and [`TgChannel::connect_async`],
+//! [`TgChannel::submit_async`], [`TgChannel::request_async`] and
+//! [`TgChannel::reconnected_async`] are the operations that could wait, for tasks. They need
+//! no particular runtime.
+//!
+//! # Without I/O
+//! [`proto`] has the session itself, without sockets, clocks and threads.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 mod builder;
 mod channel;
-mod connect;
-mod core;
+mod driver;
 mod error;
-mod inspect;
-mod login;
+mod future;
 mod options;
-mod reader;
-mod send;
-mod shared;
+pub mod proto;
 mod state;
-mod stop;
-mod timer;
+mod status;
 mod waiter;
 
 pub use builder::{ChannelBuilder, create_channel};
 pub use channel::TgChannel;
 pub use error::{ChannelError, ExceptionHandleResult};
-pub use inspect::{ChannelStats, WaiterInfo};
-pub use login::{Credentials, Login, LoginError, LoginStep, Session};
-pub use options::{RequestOptions, ResendMode};
-pub use send::SendOutcome;
+pub use future::{Connecting, Reconnecting, Submitting};
+pub use options::{RequestOptions, ResendMode, SendOutcome};
+pub use proto::{Credentials, Login, LoginError, LoginStep, LoginSuccess};
 pub use state::{LinkState, StopMethod};
+pub use status::{ChannelStats, WaiterInfo};
 pub use waiter::{ResponseWaiter, WaiterStatus};
 
 pub use tgdb_pdu as pdu;

@@ -41,13 +41,24 @@ impl ResendMode {
     }
 }
 
+/// A timeout that is as good as none, for those too long for the clock.
+pub(crate) const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// What became of a message without reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SendOutcome {
+    /// It was handed to the operating system. Whether it arrived is not known.
+    Sent,
+    /// The connection was lost, and the [`ResendMode`] says to drop it.
+    Ignored,
+}
+
 /// Options of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RequestOptions {
-    /// How long to wait for the reply, reconnecting included; `None` for the property
-    /// `tgdb.connection.operationTimeoutSeconds`. Sending, too, if the server reads
-    /// what it is sent; if it does not, a sender is held up until the connection is
-    /// given up, which takes as long as that property says.
+    /// How long to wait for the reply; `None` for the property
+    /// `tgdb.connection.operationTimeoutSeconds`. Waiting for room, sending and reconnecting
+    /// are included, whatever the server does.
     pub timeout: Option<Duration>,
     /// What to do when the connection is lost; `None` for [`ResendMode::default_for`].
     pub resend: Option<ResendMode>,

@@ -1,18 +1,20 @@
 //! Waiting for a reply.
 
-use std::sync::{Arc, OnceLock};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tgdb_pdu::{Message, Verb};
 
 use crate::ChannelError;
-use crate::shared::Shared;
+use crate::driver::Shared;
 
 /// How a request stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WaiterStatus {
-    /// Sent, not answered yet.
+    /// Sent or waiting to be sent, not answered yet.
     Waiting,
     /// Answered, if only with an exception.
     Ok,
@@ -21,73 +23,42 @@ pub enum WaiterStatus {
     Pushed,
     /// Waits to be sent again after a reconnection.
     Resend,
-    /// The connection was lost.
+    /// The connection was lost, or the time is over.
     Disconnected,
     /// The channel was stopped.
     Closed,
 }
 
-pub(crate) type Outcome = Result<Message, ChannelError>;
-
-/// What a waiter is woken with.
-pub(crate) enum Waker {
-    /// The status is set once the outcome is there to be received.
-    Handle(Sender<Outcome>, Arc<OnceLock<WaiterStatus>>),
-    Callback(Box<dyn FnOnce(Outcome) + Send>),
-}
-
-impl Waker {
-    /// Hands the outcome over. Not to be called with a lock held: it runs the program's code.
-    pub(crate) fn wake(self, outcome: Outcome) {
-        match self {
-            Self::Handle(sender, done) => {
-                let status = status_of(&outcome);
-                // An error means that the waiter is gone, and needs nothing.
-                let _ = sender.try_send(outcome);
-                let _ = done.set(status);
-            }
-            Self::Callback(callback) => {
-                let run = std::panic::AssertUnwindSafe(|| callback(outcome));
-                if std::panic::catch_unwind(run).is_err() {
-                    log::error!("a reply callback panicked; the channel goes on");
-                }
-            }
-        }
-    }
-}
-
-fn status_of(outcome: &Outcome) -> WaiterStatus {
-    use ChannelError as E;
-    match outcome {
-        Ok(_) | Err(E::Server { .. } | E::BadReply { .. }) => WaiterStatus::Ok,
-        Err(E::Stopped) => WaiterStatus::Closed,
-        Err(_) => WaiterStatus::Disconnected,
-    }
-}
-
-impl std::fmt::Debug for Waker {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Handle(..) => "Handle",
-            Self::Callback(_) => "Callback",
-        })
-    }
-}
-
-/// A request in flight. Dropping it gives the reply up.
+/// A request in flight. Wait for its reply on a thread with [`wait`](Self::wait), or in a
+/// task of any runtime by awaiting it.
+///
+/// Dropping it gives the reply up; the request is executed all the same.
+///
+/// # Example
+/// ```no_run
+/// # use tgdb_channel::{ChannelError, TgChannel, pdu::Body};
+/// # async fn example(channel: &TgChannel) -> Result<(), ChannelError> {
+/// let (first, second) = (channel.submit(Body::MetadataRequest)?, channel.submit(Body::MetadataRequest)?);
+/// println!("{:?}", first.await?.body);
+/// println!("{:?}", second.await?.body);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "dropping a waiter gives its reply up"]
 pub struct ResponseWaiter {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) receiver: Receiver<Outcome>,
-    pub(crate) done: Arc<OnceLock<WaiterStatus>>,
-    pub(crate) request_id: i64,
-    pub(crate) verb: Verb,
-    pub(crate) deadline: Instant,
-    pub(crate) timeout: Duration,
+    shared: Arc<Shared>,
+    request_id: i64,
+    verb: Verb,
+    deadline: Instant,
+    is_taken: bool,
 }
 
 impl ResponseWaiter {
+    pub(crate) fn new(shared: Arc<Shared>, request_id: i64, verb: Verb, deadline: Instant) -> Self {
+        Self { shared, request_id, verb, deadline, is_taken: false }
+    }
+
     /// The id of the request.
     pub fn request_id(&self) -> i64 {
         self.request_id
@@ -101,20 +72,34 @@ impl ResponseWaiter {
     /// How the request stands. Unless it is waiting or to be resent, the outcome is
     /// there.
     pub fn status(&self) -> WaiterStatus {
-        let pending = || self.shared.waiter_status(self.request_id);
-        // If it is neither, the outcome is on its way.
-        self.done.get().copied().or_else(pending).unwrap_or(WaiterStatus::Waiting)
+        self.shared.lock().session.status(self.request_id).unwrap_or(WaiterStatus::Closed)
     }
 
     /// Waits for the reply, no longer than the request's timeout.
     ///
     /// # Errors
     /// [`ChannelError::Timeout`], [`ChannelError::Server`], or why the reply cannot come.
-    pub fn wait(self) -> Outcome {
-        self.shared.check_not_reader()?;
-        match self.receiver.recv_deadline(self.deadline) {
-            Ok(outcome) => outcome,
-            Err(error) => self.gave_up(error),
+    pub fn wait(mut self) -> Result<Message, ChannelError> {
+        let ended = self.shared.wait_for(self.shared.lock(), self.request_id, self.deadline);
+        self.is_taken = true;
+        // At its deadline a request has an outcome.
+        ended.map_or(Err(ChannelError::Stopped), |ended| self.shared.result_of(self.request_id, ended))
+    }
+
+    /// Waits for the reply, no longer than that and the request's timeout. Gives the waiter
+    /// back if there is no outcome by then; the request goes on.
+    ///
+    /// # Errors
+    /// The waiter, if there is no outcome yet.
+    pub fn wait_timeout(mut self, timeout: Duration) -> Result<Result<Message, ChannelError>, Self> {
+        let now = Instant::now();
+        let deadline = now.checked_add(timeout).map_or(self.deadline, |deadline| deadline.min(self.deadline));
+        match self.shared.wait_for(self.shared.lock(), self.request_id, deadline) {
+            None => Err(self),
+            Some(ended) => {
+                self.is_taken = true;
+                Ok(self.shared.result_of(self.request_id, ended))
+            }
         }
     }
 
@@ -122,30 +107,34 @@ impl ResponseWaiter {
     ///
     /// # Errors
     /// The waiter, if there is no outcome yet.
-    pub fn try_wait(self) -> Result<Outcome, Self> {
-        match self.receiver.try_recv() {
-            Ok(outcome) => Ok(outcome),
-            Err(_) if Instant::now() >= self.deadline => Ok(self.gave_up(RecvTimeoutError::Timeout)),
-            Err(_) => Err(self),
-        }
+    pub fn try_wait(self) -> Result<Result<Message, ChannelError>, Self> {
+        self.wait_timeout(Duration::ZERO)
     }
+}
 
-    fn gave_up(&self, error: RecvTimeoutError) -> Outcome {
-        // The reply can come between our waking up and here; then it is ours.
-        if self.shared.abandon(self.request_id) || error == RecvTimeoutError::Disconnected {
-            return Err(ChannelError::Timeout {
-                verb: self.verb,
-                peer: self.shared.peer(),
-                timeout: self.timeout,
-                request_id: self.request_id,
-            });
+impl Future for ResponseWaiter {
+    type Output = Result<Message, ChannelError>;
+
+    /// # Panics
+    /// If it is polled again after it was ready.
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        assert!(!self.is_taken, "a waiter was polled after it was ready");
+        match self.shared.poll_outcome(self.request_id, context.waker()) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(ended) => {
+                self.is_taken = true;
+                Poll::Ready(self.shared.result_of(self.request_id, ended))
+            }
         }
-        self.receiver.recv().unwrap_or(Err(ChannelError::Stopped))
     }
 }
 
 impl Drop for ResponseWaiter {
     fn drop(&mut self) {
-        self.shared.abandon(self.request_id);
+        if !self.is_taken {
+            let mut state = self.shared.lock();
+            state.cancel(self.request_id);
+            self.shared.release(state);
+        }
     }
 }

@@ -58,6 +58,18 @@ impl Default for Header {
     }
 }
 
+impl Header {
+    /// Writes the header of a message whose payload follows it at once.
+    ///
+    /// # Panics
+    /// If header and payload are longer than 2 GiB, which no length field can say.
+    pub fn write_to(&self, buf: &mut [u8; HEADER_LEN], verb: Verb, payload_len: usize) {
+        let length = i32::try_from(HEADER_LEN + payload_len);
+        assert!(length.is_ok(), "a message of {payload_len} bytes has no length field");
+        write_fields(buf, self, verb, length.unwrap_or_default(), HEADER_LEN as u16);
+    }
+}
+
 impl fmt::Debug for Header {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Header")
@@ -167,6 +179,11 @@ pub(crate) fn check_prefix(start: &[u8], maximum: u32) -> Result<Option<usize>, 
 /// Fills in the header of a message whose payload already stands behind it.
 pub(crate) fn write_header(buf: &mut [u8], header: &Header, verb: Verb, data_offset: u16) -> Result<(), EncodeError> {
     let length = i32::try_from(buf.len()).map_err(|_| EncodeError::MessageTooLarge { length: buf.len() })?;
+    write_fields(buf, header, verb, length, data_offset);
+    Ok(())
+}
+
+fn write_fields(buf: &mut [u8], header: &Header, verb: Verb, length: i32, data_offset: u16) {
     buf[0..4].copy_from_slice(&length.to_be_bytes());
     buf[4..8].copy_from_slice(&MAGIC.to_be_bytes());
     buf[8..10].copy_from_slice(&PROTOCOL.to_wire().to_be_bytes());
@@ -174,7 +191,6 @@ pub(crate) fn write_header(buf: &mut [u8], header: &Header, verb: Verb, data_off
     buf[52..54].copy_from_slice(&header.tenant_id.to_be_bytes());
     buf[54..56].copy_from_slice(&data_offset.to_be_bytes());
     restamp(buf, header);
-    Ok(())
 }
 
 /// Gives an encoded message another sequence number, timestamp, request id, auth

@@ -100,6 +100,11 @@ config_names! {
     /// Greatest message accepted from the server: KiB as text, bytes from the
     /// getter. This client alone.
     ChannelMaxFrameSize = "tgdb.channel.maxFrameSize", "maxFrameSize", Some("65536"), max_frame_size: kilobytes -> usize;
+    /// Requests that can be in flight at once, from 1. This client only.
+    ChannelMaxInFlight = "tgdb.channel.maxRequestsInFlight", "maxRequestsInFlight", Some("16384"), max_in_flight: positive_count -> u32;
+    /// Requests that can wait to be sent: KiB as text, bytes from the getter. One larger
+    /// request is taken if no other waits. This client only.
+    ChannelMaxOutboxSize = "tgdb.channel.maxOutboxSize", "maxOutboxSize", Some("16384"), max_outbox_size: kilobytes -> usize;
     /// How far the server's product version must agree: `exact` (Java), `major`,
     /// `none` (Python). This client alone.
     ChannelVersionCheck = "tgdb.channel.versionCheck", "versionCheck", Some("major"), version_check: version_check -> VersionCheck;

@@ -163,6 +163,11 @@ pub(crate) mod kind {
         properties.parsed(name, "a number from 0 to 4294967295", |value| value.parse().ok())
     }
 
+    pub(crate) fn positive_count(properties: &Properties, name: ConfigName) -> Parsed<u32> {
+        let expected = "a number from 1 to 4294967295";
+        properties.parsed(name, expected, |value| value.parse().ok().filter(|count| *count != 0))
+    }
+
     pub(crate) fn port(properties: &Properties, name: ConfigName) -> Parsed<u16> {
         properties.parsed(name, "a number from 1 to 65535", |value| value.parse().ok().filter(|port| *port != 0))
     }

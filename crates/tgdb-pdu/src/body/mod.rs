@@ -167,6 +167,17 @@ impl Body {
         )
     }
 
+    /// The encoded payload, without a header. Where it holds a secret the buffer does not
+    /// grow on the way, so that no copy is left behind.
+    ///
+    /// # Errors
+    /// [`EncodeError`] if a field does not fit its encoding.
+    pub fn to_payload(&self) -> Result<Vec<u8>, EncodeError> {
+        let mut writer = Writer::with_capacity(self.size_hint());
+        self.encode(&mut writer)?;
+        Ok(writer.into_vec())
+    }
+
     /// At least as many bytes as the payload takes where it holds a secret, so
     /// that the buffer never grows and leaves a copy; elsewhere a good guess.
     pub(crate) fn size_hint(&self) -> usize {

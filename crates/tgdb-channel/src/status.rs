@@ -1,4 +1,4 @@
-//! What a channel tells about itself.
+//! What a channel reports about itself.
 
 use std::net::SocketAddr;
 
@@ -6,7 +6,7 @@ use tgdb_pdu::version::{PROTOCOL, ProductVersion, ProtocolVersion};
 use tgdb_pdu::{AuthToken, Verb};
 use tgdb_url::{Properties, TgUrl};
 
-use crate::shared::Connection;
+use crate::proto::Identity;
 use crate::{ChannelError, LinkState, ResendMode, TgChannel, WaiterStatus};
 
 /// A request in flight, as [`TgChannel::waiters`] lists them.
@@ -34,7 +34,7 @@ pub struct ChannelStats {
 impl TgChannel {
     /// State of the link.
     pub fn link_state(&self) -> LinkState {
-        self.shared.state()
+        self.shared().lock().session.state()
     }
 
     /// Whether the channel is closing, closed or terminated.
@@ -52,81 +52,76 @@ impl TgChannel {
         self.link_state() == LinkState::Connected
     }
 
-    /// Why the link is down, if it is and not by our own will.
+    /// Why the link is down, if it is and the program did not close it.
     pub fn last_error(&self) -> Option<ChannelError> {
-        self.shared.lock().cause.clone()
+        self.shared().lock().session.last_error().cloned()
     }
 
-    fn of_connection<T>(&self, get: impl FnOnce(&Connection) -> T) -> Option<T> {
-        self.shared.lock().connection.as_deref().map(get)
+    fn with_identity<T>(&self, get: impl FnOnce(&Identity) -> T) -> Option<T> {
+        self.shared().lock().session.identity().map(get)
     }
 
     /// The session's token; [`AuthToken::NONE`] before the first login.
     pub fn auth_token(&self) -> AuthToken {
-        self.of_connection(|connection| connection.auth_token).unwrap_or(AuthToken::NONE)
+        self.with_identity(|identity| identity.auth_token).unwrap_or(AuthToken::NONE)
     }
 
     /// The session's id; 0 before the first login.
     pub fn session_id(&self) -> i64 {
-        self.of_connection(|connection| connection.session_id).unwrap_or_default()
+        self.with_identity(|identity| identity.session_id).unwrap_or_default()
     }
 
     /// Name of this client program.
     pub fn client_id(&self) -> &str {
-        &self.shared.config.credentials.client_id
+        &self.shared().config.client_id
     }
 
-    /// The protocol version that we speak.
+    /// The protocol version that this client speaks.
     pub fn client_protocol_version(&self) -> ProtocolVersion {
         PROTOCOL
     }
 
-    /// The protocol version that the server speaks: always ours, for frames of
+    /// The protocol version that the server speaks: always the client's, for frames of
     /// another are refused. `None` before the first login.
     pub fn server_protocol_version(&self) -> Option<ProtocolVersion> {
-        self.of_connection(|_| PROTOCOL)
+        self.with_identity(|_| PROTOCOL)
     }
 
     /// The server's product version; `None` before the first login.
     pub fn server_product_version(&self) -> Option<ProductVersion> {
-        self.of_connection(|connection| connection.server_version)
+        self.with_identity(|identity| identity.server_version)
     }
 
     /// The server's end of the current or last connection.
     pub fn outbox_addr(&self) -> Option<SocketAddr> {
-        self.of_connection(|connection| connection.socket.outbox_addr())
+        self.shared().lock().addresses.map(|(_, peers)| peers)
     }
 
-    /// Our end of the current or last connection.
+    /// The client's end of the current or last connection.
     pub fn inbox_addr(&self) -> Option<SocketAddr> {
-        self.of_connection(|connection| connection.socket.inbox_addr())
+        self.shared().lock().addresses.map(|(ours, _)| ours)
     }
 
     /// The properties in force: those of the URL over those of the program.
     pub fn properties(&self) -> &Properties {
-        &self.shared.config.properties
+        &self.shared().config.properties
     }
 
     /// The URL of the server that the channel is, or was last, connected to.
     pub fn url(&self) -> &TgUrl {
-        self.shared.url()
+        let server = self.shared().lock().session.identity().map_or(0, |identity| identity.server);
+        &self.shared().config.urls[server]
     }
 
     /// The requests in flight, by id.
     pub fn waiters(&self) -> Vec<WaiterInfo> {
-        let inner = self.shared.lock();
-        let info = |(id, request): (&i64, &crate::core::Pending<_>)| WaiterInfo {
-            request_id: *id,
-            verb: request.verb,
-            resend: request.mode,
-            status: request.status,
-        };
-        inner.core.pending().iter().map(info).collect()
+        let requests = self.shared().lock().session.requests();
+        let info = |(request_id, verb, resend, status)| WaiterInfo { request_id, verb, resend, status };
+        requests.into_iter().map(info).collect()
     }
 
     /// Counters since the channel was made.
     pub fn stats(&self) -> ChannelStats {
-        let inner = self.shared.lock();
-        ChannelStats { late_replies: inner.core.late_replies, unknown_replies: inner.core.unknown_replies }
+        self.shared().lock().session.stats()
     }
 }

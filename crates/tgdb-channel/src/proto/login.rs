@@ -39,9 +39,9 @@ pub struct Credentials {
     pub version_check: VersionCheck,
 }
 
-/// What the server gave us.
+/// What the server gives with a successful login.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
+pub struct LoginSuccess {
     /// To be sent with each later message.
     pub auth_token: AuthToken,
     /// To be sent with each later message.
@@ -60,10 +60,10 @@ pub enum LoginStep {
     /// Read on.
     Wait,
     /// Logged in.
-    Done(Session),
+    Done(LoginSuccess),
 }
 
-/// The server did not let us in.
+/// The server did not accept the login.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoginError {
@@ -132,7 +132,7 @@ pub enum LoginError {
 
 impl LoginError {
     /// Whether the server did not speak the protocol, as opposed to saying no.
-    pub(crate) fn is_garbage(&self) -> bool {
+    pub(crate) fn is_protocol_violation(&self) -> bool {
         matches!(self, Self::Unexpected { .. } | Self::Body(_))
     }
 }
@@ -184,7 +184,7 @@ impl Login {
             Body::AuthenticateResponse(response) if self.phase == Phase::Authenticating => match response {
                 AuthenticateResponse::Accepted { auth_token, session_id, certificate } => {
                     let server_version = self.server_version;
-                    Ok(LoginStep::Done(Session { auth_token, session_id, certificate, server_version }))
+                    Ok(LoginStep::Done(LoginSuccess { auth_token, session_id, certificate, server_version }))
                 }
                 AuthenticateResponse::Rejected { status } => {
                     Err(LoginError::Rejected { user: self.credentials.user.clone(), database: self.database(), status })

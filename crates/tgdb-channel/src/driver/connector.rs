@@ -1,0 +1,77 @@
+//! One attempt to connect, on a thread of its own, which can be left behind.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+use tgdb_pdu::Verb;
+use tgdb_transport::{ConnectCancel, TcpSocket, TgSocket, TransportError};
+
+use super::Shared;
+use super::state::Connection;
+use crate::proto::{LinkId, LoginError, termination_reason};
+use crate::ChannelError;
+
+/// Begins to connect to that server.
+pub(super) fn spawn(shared: &Arc<Shared>, link: LinkId, server: usize) {
+    let cancel = match ConnectCancel::new() {
+        Ok(cancel) => cancel,
+        Err(error) => return report(shared, link, Err(ChannelError::thread(error))),
+    };
+    shared.lock().connecting = Some((link, cancel.clone()));
+    let attempt = {
+        let shared = shared.clone();
+        move || report(&shared, link, connect(&shared, server, &cancel))
+    };
+    if let Err(error) = thread::Builder::new().name("tgdb-connect".into()).spawn(attempt) {
+        report(shared, link, Err(ChannelError::thread(error)));
+    }
+}
+
+fn connect(shared: &Shared, server: usize, cancel: &ConnectCancel) -> Result<Arc<dyn TgSocket>, ChannelError> {
+    let config = &shared.config;
+    let url = &config.urls[server];
+    Ok(match &config.tls {
+        None => Arc::new(TcpSocket::connect_with(url.host(), url.port(), &config.socket, cancel)?),
+        Some(tls) => match tls.connect_with(url.host(), url.port(), &config.socket, cancel) {
+            Ok(socket) => Arc::new(socket),
+            Err(error) => return Err(refused_before_tls(url.authority(), error)),
+        },
+    })
+}
+
+/// A server that refuses the client can do so in clear text on a TLS port.
+fn refused_before_tls(peer: String, error: TransportError) -> ChannelError {
+    match &error {
+        TransportError::PlainFrame { frame, .. } if frame.verb == Verb::SESSION_FORCEFULLY_TERMINATED => {
+            let reason = termination_reason(frame);
+            ChannelError::Login { peer, source: LoginError::Terminated { reason }.into() }
+        }
+        _ => error.into(),
+    }
+}
+
+/// Tells the session how the attempt ended.
+fn report(shared: &Arc<Shared>, link: LinkId, result: Result<Arc<dyn TgSocket>, ChannelError>) {
+    let unwanted = shared.with(|state| {
+        let now = Instant::now();
+        state.connecting.take_if(|(current, _)| *current == link);
+        match result {
+            Err(error) => state.session.handle_connect_failed(now, link, error),
+            Ok(socket) => {
+                let (ours, peers) = (socket.inbox_addr(), socket.outbox_addr());
+                if !state.session.handle_connected(now, link, &ours.to_string()) {
+                    return Some(socket);
+                }
+                state.addresses = Some((ours, peers));
+                state.connection = Some(Connection { link, socket });
+            }
+        }
+        None
+    });
+    match unwanted {
+        Some(socket) => socket.close(),
+        // The first message of the login.
+        None => shared.flush_now(),
+    }
+}

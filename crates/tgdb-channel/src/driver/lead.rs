@@ -1,0 +1,131 @@
+//! The role of the reader, and callers that wait.
+
+use std::sync::{Arc, MutexGuard};
+use std::thread;
+use std::time::Instant;
+
+use tgdb_pdu::Frame;
+use tgdb_transport::TransportError;
+
+use super::state::{Connection, Waiter};
+use super::{Shared, State};
+use crate::proto::Ended;
+
+impl Shared {
+    /// Waits for the outcome of a request until that deadline: reads for everybody if nobody
+    /// else does, else sleeps until the outcome is there or the role of the reader is free.
+    pub(crate) fn wait_for<'a>(
+        self: &'a Arc<Self>,
+        mut state: MutexGuard<'a, State>,
+        id: i64,
+        deadline: Instant,
+    ) -> Option<Ended> {
+        state.callers += 1;
+        // Callers that come at the same time write and read together if each gives way once.
+        let (mut may_yield_to_write, mut may_yield_to_read) = (true, true);
+        let ended = loop {
+            if state.read.offered_to == Some(id) {
+                state.read.offered_to = None;
+            }
+            if let Some(ended) = state.session.take(id) {
+                break Some(ended);
+            }
+            if Instant::now() >= deadline {
+                state.session.handle_timeout(Instant::now());
+                break state.session.take(id);
+            }
+            if state.is_flushable() {
+                if state.callers > 1 && std::mem::take(&mut may_yield_to_write) {
+                    state = self.give_way(state);
+                    continue;
+                }
+                state = self.flush(state);
+                continue;
+            }
+            if state.callers > 1 && std::mem::take(&mut may_yield_to_read) {
+                state = self.give_way(state);
+                continue;
+            }
+            state = match state.readable_connection().cloned() {
+                Some(connection) => self.read_until(state, &connection, deadline),
+                None => self.park(state, id, deadline),
+            };
+        };
+        state.callers -= 1;
+        if ended.is_none() {
+            state.clear_waiter(id);
+        }
+        self.release(state);
+        ended
+    }
+
+    fn give_way<'a>(self: &'a Arc<Self>, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        self.release(state);
+        thread::yield_now();
+        self.lock()
+    }
+
+    /// Sleeps until somebody unparks us.
+    fn park<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State>, id: i64, deadline: Instant) -> MutexGuard<'a, State> {
+        if !matches!(state.session.waiter(id), Some(Waiter::Thread(_))) {
+            state.set_waiter(id, Waiter::Thread(thread::current()));
+        }
+        if !state.read.followers.contains(&id) {
+            state.read.followers.push_back(id);
+        }
+        self.release(state);
+        thread::park_timeout(deadline.saturating_duration_since(Instant::now()));
+        self.lock()
+    }
+
+    /// Takes the role of the reader, waits for frames, and gives them to the session.
+    fn read_until<'a>(
+        self: &'a Arc<Self>,
+        mut state: MutexGuard<'a, State>,
+        connection: &Connection,
+        deadline: Instant,
+    ) -> MutexGuard<'a, State> {
+        state.read.is_taken = true;
+        state.read.taken_by_callers += 1;
+        let mut frames = std::mem::take(&mut state.read.frames);
+        self.release(state);
+        let result = connection.socket.recv_batch(&mut frames, Some(deadline));
+        let mut state = self.lock();
+        self.handle_read(&mut state, connection, frames, result);
+        state
+    }
+
+    /// Takes the role of the reader for what is there already.
+    pub(super) fn read_available(self: &Arc<Self>) {
+        let mut state = self.lock();
+        let Some(connection) = state.readable_connection().cloned() else { return };
+        state.read.is_taken = true;
+        let mut frames = std::mem::take(&mut state.read.frames);
+        drop(state);
+        let result = connection.socket.try_recv_batch(&mut frames);
+        let mut state = self.lock();
+        self.handle_read(&mut state, &connection, frames, result);
+        self.release(state);
+    }
+
+    /// Gives what was read to the session, and the role back.
+    fn handle_read(
+        &self,
+        state: &mut State,
+        connection: &Connection,
+        mut frames: Vec<Frame>,
+        result: Result<(), TransportError>,
+    ) {
+        let now = Instant::now();
+        for frame in frames.drain(..) {
+            state.session.handle_frame(now, connection.link, frame);
+        }
+        match result {
+            Ok(()) | Err(TransportError::Timeout { .. }) => {}
+            Err(cause) => state.session.handle_disconnected(now, connection.link, cause),
+        }
+        frames.shrink_to(64);
+        state.read.frames = frames;
+        state.read.is_taken = false;
+    }
+}

@@ -1,0 +1,160 @@
+//! Threads and sockets around the [`Session`].
+//!
+//! # Roles
+//! Nobody owns the socket. Two roles are handed around, each held by one thread at a time:
+//! - the *writer* takes messages from the session's outbox and sends them, for everybody
+//!   ([`flush`]). It never waits: what the system does not take is left to the I/O thread,
+//!   which waits until it does;
+//! - the *reader* reads frames and gives them to the session, for everybody. A caller that
+//!   waits for a reply reads itself if nobody else does ([`lead`]). Without such a caller the
+//!   I/O thread reads ([`io`]).
+//!
+//! # Locks
+//! There is one: `Shared::state`. While it is held nothing is waited for, nothing is logged,
+//! and no code of the program runs. What is to be done after it is released is collected as
+//! [`Completions`]: see [`Shared::release`].
+
+pub(crate) mod callbacks;
+mod completions;
+pub(crate) mod connector;
+mod flush;
+pub(crate) mod io;
+mod lead;
+pub(crate) mod one_way;
+pub(crate) mod room;
+mod state;
+pub(crate) mod task;
+pub(crate) mod stop;
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tgdb_pdu::{Body, Message};
+use tgdb_transport::{SocketOptions, TlsConnector};
+use tgdb_url::{Properties, TgUrl};
+
+pub(crate) use callbacks::Callback;
+use completions::Completions;
+pub(crate) use state::{State, Waiter};
+
+use crate::proto::{Ended, Failure, Outcome, Session, SessionConfig};
+use crate::{ChannelError, LinkState};
+
+/// All that is fixed when a channel is made, but for what the session has.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) properties: Properties,
+    /// The URL, then those of the failover list.
+    pub(crate) urls: Vec<TgUrl>,
+    pub(crate) operation_timeout: Duration,
+    pub(crate) client_id: String,
+    pub(crate) socket: SocketOptions,
+    pub(crate) tls: Option<TlsConnector>,
+}
+
+/// What the threads of a channel share.
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    state: Mutex<State>,
+    /// Signalled when the state of the link changes, a connect ends, or a callback returns.
+    changed: Condvar,
+}
+
+impl Shared {
+    pub(crate) fn new(config: Config, session: SessionConfig) -> Self {
+        Self { config, state: Mutex::new(State::new(Session::new(session))), changed: Condvar::new() }
+    }
+
+    /// A panic elsewhere does not take the lock away from us: none of our code panics while it
+    /// holds it, and no other code runs then.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Releases the lock, then does what was left to be done without it.
+    pub(crate) fn release(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        let completions = state.settle();
+        drop(state);
+        completions.run(self);
+    }
+
+    /// Does something with the lock held, and lets the I/O thread look at the result.
+    pub(crate) fn with<T>(self: &Arc<Self>, work: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.lock();
+        let result = work(&mut state);
+        state.wake_io();
+        self.release(state);
+        result
+    }
+
+    /// Waits until the condition is over or the deadline is there.
+    pub(crate) fn wait_while(&self, deadline: Instant, mut condition: impl FnMut(&State) -> bool) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        loop {
+            let now = Instant::now();
+            if now >= deadline || !condition(&state) {
+                return state;
+            }
+            let waited = self.changed.wait_timeout(state, deadline - now);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// The server that the channel is, or was last, connected to, as `host:port`.
+    pub(crate) fn peer(&self) -> String {
+        self.lock().session.peer()
+    }
+
+    /// The error for an operation that needs a connection.
+    pub(crate) fn not_connected(&self, operation: &'static str) -> ChannelError {
+        let state = self.lock();
+        let cause = state.session.last_error().cloned().map(Box::new);
+        ChannelError::NotConnected { operation, state: state.session.state(), cause }
+    }
+
+    /// What the end of a request means for the program. Decodes the reply.
+    pub(crate) fn result_of(&self, id: i64, ended: Ended) -> Result<Message, ChannelError> {
+        let Ended { verb, timeout, outcome } = ended;
+        let reply = match outcome {
+            Outcome::Reply(reply) => reply,
+            Outcome::Failed(failure) => return Err(self.error_of(id, verb, timeout, failure)),
+            // Only messages without reply end so.
+            Outcome::Sent | Outcome::Ignored => return Err(ChannelError::Stopped),
+        };
+        match Message::decode(&reply.into_frame()) {
+            Ok(Message { body: Body::Exception(exception), .. }) => {
+                Err(ChannelError::Server { verb, code: exception.code, message: exception.message })
+            }
+            Ok(message) => Ok(message),
+            Err(source) => Err(ChannelError::BadReply { verb, source }),
+        }
+    }
+
+    fn error_of(&self, request_id: i64, verb: tgdb_pdu::Verb, timeout: Duration, failure: Failure) -> ChannelError {
+        match failure {
+            Failure::Timeout { was_sent } => {
+                ChannelError::Timeout { verb, peer: self.peer(), timeout, request_id, was_sent }
+            }
+            Failure::NotConnected { state, cause } => ChannelError::NotConnected { operation: "request", state, cause },
+            Failure::Lost(cause) => ChannelError::Lost { verb, cause },
+            Failure::NotResent(cause) => ChannelError::NotResent { verb, cause },
+            Failure::ReconnectFailed { cause, reconnect } => ChannelError::ReconnectFailed { verb, cause, reconnect },
+            Failure::Terminated { reason } => {
+                ChannelError::Terminated { reason: reason.map(|reason| reason.as_ref().to_owned()) }
+            }
+            Failure::Stopped => ChannelError::Stopped,
+        }
+    }
+
+    /// Waits while the channel reconnects.
+    pub(crate) fn wait_reconnected(&self, deadline: Instant) -> LinkState {
+        self.wait_while(deadline, |state| state.session.state() == LinkState::Reconnecting).session.state()
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let state = self.lock().session.state();
+        f.debug_struct("Channel").field("url", &self.config.urls[0]).field("state", &state).finish()
+    }
+}

@@ -1,0 +1,48 @@
+//! Messages without reply.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+use super::room::IfFull;
+use super::state::Waiter;
+use super::Shared;
+use crate::proto::{Ended, Failure, Outcome, Request};
+use crate::{ChannelError, SendOutcome};
+
+impl Shared {
+    /// Sends a message without reply and waits until the system has taken it.
+    pub(crate) fn send_one_way(self: &Arc<Self>, request: Request<Waiter>) -> Result<SendOutcome, ChannelError> {
+        let deadline = Instant::now() + request.timeout;
+        let (state, key) = self.submit(self.lock(), request, IfFull::Wait)?;
+        let mut state = self.flush(state);
+        loop {
+            let now = Instant::now();
+            if now >= deadline {
+                state.session.handle_timeout(now);
+            }
+            if let Some(ended) = state.session.take(key) {
+                self.release(state);
+                return self.send_result(ended);
+            }
+            state.set_waiter(key, Waiter::Thread(thread::current()));
+            state.wake_io_by(deadline);
+            self.release(state);
+            thread::park_timeout(deadline.saturating_duration_since(now));
+            state = self.lock();
+        }
+    }
+
+    fn send_result(&self, ended: Ended) -> Result<SendOutcome, ChannelError> {
+        let Ended { verb, timeout, outcome } = ended;
+        match outcome {
+            Outcome::Sent => Ok(SendOutcome::Sent),
+            Outcome::Ignored => Ok(SendOutcome::Ignored),
+            // The connection may be back.
+            Outcome::Failed(Failure::Lost(_) | Failure::ReconnectFailed { .. }) => Err(self.not_connected("send")),
+            Outcome::Failed(failure) => Err(self.error_of(-1, verb, timeout, failure)),
+            // Its key is negative, so that no reply is given to it.
+            Outcome::Reply(_) => Err(ChannelError::Stopped),
+        }
+    }
+}

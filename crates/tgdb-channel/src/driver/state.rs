@@ -1,0 +1,297 @@
+//! What the lock of a channel guards.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::Waker;
+use std::thread::{Thread, ThreadId};
+use std::time::{Duration, Instant};
+
+use tgdb_pdu::Frame;
+use tgdb_transport::{ConnectCancel, TgSocket, Wakeup};
+
+use super::callbacks::{Callback, Callbacks};
+use super::completions::Completions;
+use crate::proto::{Event, LinkId, Session, Transmit};
+
+/// How long a message may wait for others to be sent with.
+pub(super) const COALESCE: Duration = Duration::from_millis(1);
+
+/// Who waits for an outcome.
+pub(crate) enum Waiter {
+    /// A thread that is parked.
+    Thread(Thread),
+    /// A task of some runtime.
+    Task(Waker),
+    /// Nobody: the outcome goes to this.
+    Callback(Callback),
+}
+
+impl Waiter {
+    /// Whether it needs somebody else to read for it.
+    fn is_async(&self) -> bool {
+        !matches!(self, Self::Thread(_))
+    }
+}
+
+/// A connection and its socket.
+#[derive(Clone)]
+pub(crate) struct Connection {
+    pub(super) link: LinkId,
+    pub(super) socket: Arc<dyn TgSocket>,
+}
+
+/// The role of the reader.
+#[derive(Default)]
+pub(super) struct ReadRole {
+    pub(super) is_taken: bool,
+    /// How often callers took it, for the I/O thread to see that they do.
+    pub(super) taken_by_callers: u64,
+    /// Callers that are parked and can take it, longest waiting first.
+    pub(super) followers: VecDeque<i64>,
+    /// The follower that was woken to take it, until it has looked.
+    pub(super) offered_to: Option<i64>,
+    /// Room for what is read at once.
+    pub(super) frames: Vec<Frame>,
+}
+
+/// The role of the writer.
+#[derive(Default)]
+pub(super) struct WriteRole {
+    pub(super) is_taken: bool,
+    /// The system takes no more: the I/O thread waits until it does.
+    pub(super) is_blocked: bool,
+    /// When what waits is to be sent at the latest.
+    pub(super) due: Option<Instant>,
+    pub(super) transmit: Transmit,
+}
+
+/// The I/O thread while it runs.
+pub(super) struct Io {
+    pub(super) wakeup: Arc<Wakeup>,
+    pub(super) thread: ThreadId,
+    /// When it wakes by itself; `None` for never.
+    pub(super) wakes_at: Option<Instant>,
+    /// It waits for the socket to be readable.
+    pub(super) watches_reading: bool,
+    /// It waits for the socket to be writable.
+    pub(super) watches_writing: bool,
+}
+
+pub(crate) struct State {
+    pub(crate) session: Session<Waiter>,
+    pub(super) connection: Option<Connection>,
+    /// Ends of the current or last connection: ours, the peer's.
+    pub(crate) addresses: Option<(SocketAddr, SocketAddr)>,
+    pub(super) connecting: Option<(LinkId, ConnectCancel)>,
+    pub(super) read: ReadRole,
+    pub(super) write: WriteRole,
+    pub(super) io: Option<Io>,
+    io_must_wake: bool,
+    /// Callers that wait for a reply.
+    pub(super) callers: usize,
+    /// Requests in flight whose outcome goes to a task or a callback.
+    async_waiting: usize,
+    pub(super) callbacks: Callbacks,
+    /// Tasks that wait for the state of the link to change, by ticket.
+    pub(super) watchers: BTreeMap<u64, Waker>,
+    pub(super) last_watcher: u64,
+}
+
+impl State {
+    pub(super) fn new(session: Session<Waiter>) -> Self {
+        Self {
+            session,
+            connection: None,
+            addresses: None,
+            connecting: None,
+            read: ReadRole::default(),
+            write: WriteRole::default(),
+            io: None,
+            io_must_wake: false,
+            callers: 0,
+            async_waiting: 0,
+            callbacks: Callbacks::default(),
+            watchers: BTreeMap::new(),
+            last_watcher: 0,
+        }
+    }
+
+    /// Sets who waits for a request. `false` if its outcome is there already.
+    pub(super) fn set_waiter(&mut self, id: i64, waiter: Waiter) -> bool {
+        let is_async = waiter.is_async();
+        if !self.session.is_open(id) {
+            return false;
+        }
+        let before = self.session.wait(id, waiter);
+        self.async_waiting += usize::from(is_async);
+        self.forget_waiter(before.as_ref());
+        true
+    }
+
+    /// Takes back who waits for a request.
+    pub(super) fn clear_waiter(&mut self, id: i64) {
+        let waiter = self.session.unwait(id);
+        self.forget_waiter(waiter.as_ref());
+    }
+
+    /// Gives a request up.
+    pub(crate) fn cancel(&mut self, id: i64) {
+        let waiter = self.session.cancel(Instant::now(), id);
+        self.forget_waiter(waiter.as_ref());
+    }
+
+    /// A request with a callback was taken in.
+    pub(super) fn count_callback(&mut self) {
+        self.async_waiting += 1;
+    }
+
+    fn forget_waiter(&mut self, waiter: Option<&Waiter>) {
+        self.async_waiting -= usize::from(waiter.is_some_and(Waiter::is_async));
+    }
+
+    /// Wakes the task when the state of the link changes.
+    pub(super) fn watch(&mut self, ticket: &mut Option<u64>, waker: &Waker) {
+        let ticket = *ticket.get_or_insert_with(|| {
+            self.last_watcher += 1;
+            self.last_watcher
+        });
+        self.watchers.insert(ticket, waker.clone());
+    }
+
+    /// The task with that ticket is not interested any more.
+    pub(crate) fn unwatch(&mut self, ticket: Option<u64>) {
+        if let Some(ticket) = ticket {
+            self.watchers.remove(&ticket);
+        }
+    }
+
+    /// Whether the I/O thread has to read if no caller does.
+    pub(super) fn wants_reader(&self) -> bool {
+        self.async_waiting > 0 || self.session.wants_frames()
+    }
+
+    /// The connection, if nobody reads it.
+    pub(super) fn readable_connection(&self) -> Option<&Connection> {
+        self.connection.as_ref().filter(|_| !self.read.is_taken)
+    }
+
+    /// Whether there is something to be sent that nobody sends yet.
+    pub(super) fn is_flushable(&self) -> bool {
+        self.connection.is_some()
+            && !self.write.is_taken
+            && !self.write.is_blocked
+            && (self.session.has_transmit() || self.write.transmit.remaining() > 0)
+    }
+
+    /// Makes the I/O thread look at everything again.
+    pub(super) fn wake_io(&mut self) {
+        self.io_must_wake = true;
+    }
+
+    /// Makes sure that the I/O thread wakes at that time or before.
+    pub(super) fn wake_io_by(&mut self, time: Instant) {
+        if self.io.as_ref().is_some_and(|io| io.wakes_at.is_none_or(|wakes_at| wakes_at > time)) {
+            self.io_must_wake = true;
+        }
+    }
+
+    /// Decides who acts next, and collects what is to be done without the lock. Called each
+    /// time before the lock is released; this is the only place that makes these decisions.
+    pub(super) fn settle(&mut self) -> Completions {
+        let mut completions = Completions::default();
+        while let Some(event) = self.session.poll_event() {
+            self.handle_event(event, &mut completions);
+        }
+        self.settle_reader(&mut completions);
+        self.settle_writer();
+        if std::mem::take(&mut self.io_must_wake) {
+            completions.wakeup = self.io.as_ref().map(|io| io.wakeup.clone());
+        }
+        completions
+    }
+
+    /// Who reads next, if nobody does.
+    fn settle_reader(&mut self, completions: &mut Completions) {
+        if self.readable_connection().is_none() {
+            return;
+        }
+        while self.read.offered_to.is_none()
+            && let Some(id) = self.read.followers.pop_front()
+        {
+            if let Some(Waiter::Thread(thread)) = self.session.waiter(id) {
+                completions.threads.push(thread.clone());
+                self.read.offered_to = Some(id);
+            }
+        }
+        let io_reads = self.io.as_ref().is_some_and(|io| io.watches_reading);
+        if self.read.offered_to.is_none() && self.wants_reader() && !io_reads {
+            self.io_must_wake = true;
+        }
+    }
+
+    /// Who writes what nobody writes yet: the I/O thread, a moment later, so that more can
+    /// join it; or when the system takes bytes again.
+    fn settle_writer(&mut self) {
+        if self.is_flushable() {
+            let due = *self.write.due.get_or_insert_with(|| Instant::now() + COALESCE);
+            self.wake_io_by(due);
+        } else if self.write.is_blocked && self.io.as_ref().is_some_and(|io| !io.watches_writing) {
+            self.io_must_wake = true;
+        }
+    }
+
+    fn handle_event(&mut self, event: Event<Waiter>, completions: &mut Completions) {
+        match event {
+            Event::Completed { id, waiter } => {
+                self.forget_waiter(Some(&waiter));
+                match waiter {
+                    Waiter::Thread(thread) => completions.threads.push(thread),
+                    Waiter::Task(waker) => completions.add_task(waker),
+                    Waiter::Callback(callback) => {
+                        if let Some(ended) = self.session.take(id) {
+                            self.callbacks.waiting += 1;
+                            completions.callbacks.push((callback, id, ended));
+                        }
+                    }
+                }
+            }
+            Event::Room { waiter: Waiter::Thread(thread) } => completions.threads.push(thread),
+            Event::Room { waiter: Waiter::Task(waker) } => completions.add_task(waker),
+            Event::Room { waiter: Waiter::Callback(_) } => {}
+            Event::Connect { link, server } => completions.connect = Some((link, server)),
+            Event::CancelConnect { link } => {
+                let connecting = self.connecting.take_if(|(current, _)| *current == link);
+                completions.cancel = connecting.map(|(_, cancel)| cancel);
+            }
+            Event::Finish { link } => completions.finish = self.connection_of(link).map(|open| open.socket.clone()),
+            Event::Close { link } => {
+                if let Some(closed) = self.connection.take_if(|open| open.link == link) {
+                    completions.close.push(closed.socket);
+                    self.write.transmit.clear();
+                    self.write.is_blocked = false;
+                    self.write.due = None;
+                }
+            }
+            Event::ConnectEnded => self.notify(completions),
+            note => {
+                if matches!(note, Event::LinkChanged { .. }) {
+                    self.notify(completions);
+                }
+                completions.notes.push(note);
+            }
+        }
+    }
+
+    /// Wakes those who wait for the state of the link.
+    pub(super) fn notify(&mut self, completions: &mut Completions) {
+        completions.notify = true;
+        for waker in std::mem::take(&mut self.watchers).into_values() {
+            completions.add_task(waker);
+        }
+    }
+
+    pub(super) fn connection_of(&self, link: LinkId) -> Option<&Connection> {
+        self.connection.as_ref().filter(|open| open.link == link)
+    }
+}

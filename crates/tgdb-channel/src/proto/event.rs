@@ -1,0 +1,98 @@
+//! What a session asks its driver to do, and tells it.
+
+use std::sync::Arc;
+
+use tgdb_pdu::Verb;
+use tgdb_pdu::version::ProductVersion;
+use tgdb_transport::TransportError;
+
+use crate::{ChannelError, LinkState};
+
+/// Names one attempt to connect and the connection that it leads to. Each attempt of a
+/// session has another id, so that what comes from an earlier one can be told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct LinkId(pub(crate) u64);
+
+/// What a session asks its driver to do, or tells it; from
+/// [`Session::poll_event`](super::Session::poll_event).
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<W> {
+    /// Connect to that server, an index into [`SessionConfig::servers`](super::SessionConfig::servers),
+    /// and report with [`handle_connected`](super::Session::handle_connected) or
+    /// [`handle_connect_failed`](super::Session::handle_connect_failed).
+    Connect {
+        /// The attempt.
+        link: LinkId,
+        /// Index of the server.
+        server: usize,
+    },
+    /// That attempt is not wanted any more. Nothing needs to be reported.
+    CancelConnect {
+        /// The attempt.
+        link: LinkId,
+    },
+    /// Everything was handed over: tell the peer that no more will be sent.
+    Finish {
+        /// The connection.
+        link: LinkId,
+    },
+    /// Close that connection. Nothing needs to be reported.
+    Close {
+        /// The connection.
+        link: LinkId,
+    },
+    /// [`Session::connect_outcome`](super::Session::connect_outcome) is there.
+    ConnectEnded,
+    /// The state of the link changed.
+    LinkChanged {
+        /// The state before.
+        from: LinkState,
+        /// The state now.
+        to: LinkState,
+    },
+    /// The outcome of a request is there to be taken.
+    Completed {
+        /// Id of the request.
+        id: i64,
+        /// Who waits for it.
+        waiter: W,
+    },
+    /// There may be room for another request, or the time to wait for it is over.
+    Room {
+        /// Who waits for it.
+        waiter: W,
+    },
+    /// An attempt to connect failed. Another follows unless [`Event::ConnectEnded`] or
+    /// [`Event::LinkChanged`] does.
+    AttemptFailed {
+        /// Index of the server.
+        server: usize,
+        /// How many attempts were made since the connection was lost.
+        attempt: u32,
+        /// Why it failed.
+        error: ChannelError,
+    },
+    /// A login succeeded.
+    LoggedIn {
+        /// Index of the server.
+        server: usize,
+        /// The server's version.
+        version: ProductVersion,
+    },
+    /// The connection was lost.
+    Lost {
+        /// Why.
+        cause: Arc<TransportError>,
+    },
+    /// A message came for which nobody waits. It was dropped.
+    Dropped {
+        /// Its verb.
+        verb: Verb,
+        /// Its request id.
+        request_id: i64,
+        /// How many of its kind came so far. Reported for powers of two only, so that a
+        /// server gone wild does not fill a log.
+        count: u64,
+    },
+}

@@ -1,0 +1,73 @@
+//! Where a session stands between its first connect and its end.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tgdb_pdu::AuthToken;
+use tgdb_pdu::version::ProductVersion;
+use tgdb_transport::TransportError;
+use zeroize::Zeroize;
+
+use super::LinkId;
+use crate::Login;
+
+/// What the session does about its connection.
+#[derive(Debug)]
+pub(super) enum Link {
+    /// Nothing: never connected, lost for good, or closed.
+    Idle,
+    /// Waits before the next attempt to connect.
+    Backoff,
+    /// Waits for the driver to connect.
+    Connecting { link: LinkId, server: usize },
+    /// Connected, not logged in yet.
+    LoggingIn { link: LinkId, server: usize, login: Box<Login> },
+    /// Logged in.
+    Established { link: LinkId, since: Instant, has_received: bool },
+    /// To be closed when the requests in flight have their outcomes.
+    Draining { link: LinkId },
+    /// The disconnect request is being sent. `is_finished` once it is, and the peer was
+    /// told that no more follows.
+    Lingering { link: LinkId, is_finished: bool },
+}
+
+impl Link {
+    /// The connection, if there is one.
+    pub(super) fn id(&self) -> Option<LinkId> {
+        match self {
+            Self::Idle | Self::Backoff | Self::Connecting { .. } => None,
+            Self::LoggingIn { link, .. }
+            | Self::Established { link, .. }
+            | Self::Draining { link }
+            | Self::Lingering { link, .. } => Some(*link),
+        }
+    }
+}
+
+/// Why the session connects.
+#[derive(Debug)]
+pub(super) enum Purpose {
+    /// The program asked for it.
+    Connect,
+    /// The connection was lost.
+    Reconnect { cause: Arc<TransportError> },
+}
+
+/// What the server gave with the last login.
+#[derive(Debug)]
+pub struct Identity {
+    /// Goes into the header of each message.
+    pub auth_token: AuthToken,
+    /// Goes into the header of each message.
+    pub session_id: i64,
+    /// The server's product version.
+    pub server_version: ProductVersion,
+    /// Index of the server.
+    pub server: usize,
+}
+
+impl Drop for Identity {
+    fn drop(&mut self) {
+        self.auth_token.zeroize();
+    }
+}

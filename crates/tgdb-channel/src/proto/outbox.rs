@@ -1,0 +1,317 @@
+//! Messages that wait to be sent.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+use bytes::Bytes;
+use tgdb_pdu::{Body, EncodeError, HEADER_LEN, Verb};
+use zeroize::Zeroize;
+
+/// From this length on a payload is sent from where it is instead of being copied.
+const LARGE: usize = 16 * 1024;
+/// How many bytes of small messages go into one write.
+const BATCH: usize = 64 * 1024;
+/// What a buffer for sending keeps between writes.
+const KEEP: usize = 16 * 1024;
+
+/// The encoded payload of a message. Wiped on drop if it holds a secret.
+#[derive(Clone)]
+pub struct Payload {
+    bytes: Store,
+    is_secret: bool,
+}
+
+#[derive(Clone)]
+enum Store {
+    /// Is copied into the buffer of a write.
+    Small(Vec<u8>),
+    /// Is written from where it is. Secrets are wiped by the owner that all clones share.
+    Large(Bytes),
+}
+
+/// Bytes that are wiped on drop.
+struct Wiped(Vec<u8>);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl Payload {
+    /// Encodes a body.
+    ///
+    /// # Errors
+    /// [`EncodeError`] if a field does not fit its encoding.
+    pub fn encode(body: &Body) -> Result<Self, EncodeError> {
+        let is_secret = body.is_secret();
+        let bytes = body.to_payload()?;
+        let length = bytes.len();
+        i32::try_from(length + HEADER_LEN).map_err(|_| EncodeError::MessageTooLarge { length })?;
+        let bytes = match (length < LARGE, is_secret) {
+            (true, _) => Store::Small(bytes),
+            (false, true) => Store::Large(Bytes::from_owner(Wiped(bytes))),
+            (false, false) => Store::Large(bytes.into()),
+        };
+        Ok(Self { bytes, is_secret })
+    }
+
+    /// Its length in bytes.
+    pub fn len(&self) -> usize {
+        match &self.bytes {
+            Store::Small(bytes) => bytes.len(),
+            Store::Large(bytes) => bytes.len(),
+        }
+    }
+
+    /// Whether it has no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Drop for Payload {
+    fn drop(&mut self) {
+        if self.is_secret && let Store::Small(bytes) = &mut self.bytes {
+            bytes.zeroize();
+        }
+    }
+}
+
+impl std::fmt::Debug for Payload {
+    /// Shows the length only: it can hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Payload({} bytes)", self.len())
+    }
+}
+
+/// Bytes on their way to the socket: whole messages, of which a part can have gone.
+/// Filled by [`Session::poll_transmit`](super::Session::poll_transmit).
+#[derive(Debug, Default)]
+pub struct Transmit {
+    head: Vec<u8>,
+    /// A large payload that follows `head`.
+    body: Bytes,
+    gone: usize,
+    is_secret: bool,
+}
+
+impl Transmit {
+    /// How many bytes are left to be sent.
+    pub fn remaining(&self) -> usize {
+        self.head.len() + self.body.len() - self.gone
+    }
+
+    /// The bytes left to be sent. The second part can be empty.
+    pub fn parts(&self) -> [IoSlice<'_>; 2] {
+        let head = &self.head[self.gone.min(self.head.len())..];
+        let body = &self.body[self.gone.saturating_sub(self.head.len())..];
+        [IoSlice::new(head), IoSlice::new(body)]
+    }
+
+    /// Takes off bytes that were sent.
+    ///
+    /// # Panics
+    /// If `count` is more than [`Transmit::remaining`].
+    pub fn advance(&mut self, count: usize) {
+        assert!(count <= self.remaining(), "more was sent than was there");
+        self.gone += count;
+        if self.remaining() == 0 {
+            self.clear();
+        }
+    }
+
+    /// Drops what is left. The buffer is kept unless it is large, and wiped if it held a secret.
+    pub fn clear(&mut self) {
+        if self.is_secret {
+            self.head.zeroize();
+        }
+        self.head.clear();
+        self.head.shrink_to(KEEP);
+        self.body = Bytes::new();
+        self.gone = 0;
+        self.is_secret = false;
+    }
+
+    /// Whether another message may be added.
+    pub(super) fn has_room(&self) -> bool {
+        self.body.is_empty() && self.head.len() < BATCH
+    }
+
+    /// Adds a message. Not after a large one; see [`Transmit::has_room`].
+    pub(super) fn push(&mut self, header: &[u8; HEADER_LEN], payload: &Payload) {
+        let small = match &payload.bytes {
+            Store::Small(bytes) => bytes.as_slice(),
+            Store::Large(_) => &[],
+        };
+        if payload.is_secret {
+            self.make_room(HEADER_LEN + small.len());
+            self.is_secret = true;
+        }
+        self.head.extend_from_slice(header);
+        self.head.extend_from_slice(small);
+        if let Store::Large(bytes) = &payload.bytes {
+            self.body = bytes.clone();
+        }
+    }
+
+    /// A buffer that grows by itself leaves a copy of its bytes behind.
+    fn make_room(&mut self, needed: usize) {
+        if self.head.capacity() - self.head.len() < needed {
+            let mut grown = Vec::with_capacity(self.head.len() + needed);
+            grown.extend_from_slice(&self.head);
+            if self.is_secret {
+                self.head.zeroize();
+            }
+            self.head = grown;
+        }
+    }
+}
+
+impl Drop for Transmit {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// What waits to be sent.
+#[derive(Debug)]
+pub(super) enum Item {
+    /// The message of that key in the table of requests. If it is not there any more,
+    /// or was sent, there is nothing to do.
+    Request(i64),
+    /// A message of the session itself.
+    Own { verb: Verb, payload: Payload },
+}
+
+/// Messages in the order in which they will be sent, and the bytes of those of requests.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    items: VecDeque<Item>,
+    /// Of the requests that wait.
+    requests: usize,
+    bytes: usize,
+}
+
+impl Outbox {
+    /// Adds the message of a request of that length.
+    pub(super) fn push_request(&mut self, key: i64, length: usize) {
+        self.items.push_back(Item::Request(key));
+        self.requests += 1;
+        self.bytes += length + HEADER_LEN;
+    }
+
+    /// A message of a request was sent, or is not to be sent any more.
+    pub(super) fn forget_request(&mut self, length: usize) {
+        self.requests -= 1;
+        self.bytes -= length + HEADER_LEN;
+    }
+
+    /// Adds a message of the session itself.
+    pub(super) fn push_own(&mut self, verb: Verb, payload: Payload) {
+        self.items.push_back(Item::Own { verb, payload });
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Item> {
+        let item = self.items.pop_front();
+        if self.items.is_empty() {
+            self.items.shrink_to(64);
+        }
+        item
+    }
+
+    /// Drops the keys of requests that do not wait any more, if they are many.
+    pub(super) fn sweep(&mut self, waits: impl Fn(i64) -> bool) {
+        if self.items.len() > 64 + 2 * self.requests {
+            self.items.retain(|item| match item {
+                Item::Request(key) => waits(*key),
+                Item::Own { .. } => true,
+            });
+        }
+    }
+
+    /// Drops the messages of the session itself, which belong to one connection.
+    pub(super) fn drop_own(&mut self) {
+        self.items.retain(|item| matches!(item, Item::Request(_)));
+    }
+
+    /// Empties it.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Bytes of requests that wait, headers included.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tgdb_pdu::body::{DecryptBufferRequest, DecryptBufferResponse};
+
+    use super::*;
+
+    fn payload(length: usize) -> Payload {
+        Payload::encode(&DecryptBufferRequest { buffer: vec![7; length].into() }.into()).expect("it fits")
+    }
+
+    fn all(transmit: &Transmit) -> Vec<u8> {
+        transmit.parts().iter().flat_map(|part| part.to_vec()).collect()
+    }
+
+    #[test]
+    fn small_messages_share_a_write_and_a_large_one_ends_it() {
+        let header = [1; HEADER_LEN];
+        let mut transmit = Transmit::default();
+        transmit.push(&header, &payload(3));
+        transmit.push(&header, &payload(5));
+        assert!(transmit.has_room());
+        transmit.push(&header, &payload(LARGE));
+        assert!(!transmit.has_room());
+        let bytes = all(&transmit);
+        assert_eq!(bytes.len(), 3 * HEADER_LEN + 7 + 9 + LARGE + 4);
+        // Whatever goes at once, the rest follows.
+        for step in [1, HEADER_LEN, 100, LARGE] {
+            transmit.advance(step);
+            assert_eq!(all(&transmit), bytes[bytes.len() - transmit.remaining()..]);
+        }
+        transmit.advance(transmit.remaining());
+        assert!(transmit.remaining() == 0 && transmit.has_room());
+    }
+
+    #[test]
+    fn a_buffer_with_a_secret_does_not_grow_by_itself_and_is_wiped() {
+        let secret = Payload::encode(&DecryptBufferResponse { buffer: "tiger".into() }.into()).expect("it fits");
+        assert!(secret.is_secret && !format!("{secret:?}").contains("tiger"));
+        let mut transmit = Transmit::default();
+        transmit.push(&[1; HEADER_LEN], &payload(1));
+        transmit.push(&[1; HEADER_LEN], &secret);
+        assert!(transmit.is_secret);
+        assert_eq!(transmit.head.len(), transmit.head.capacity(), "it is exactly as large as needed");
+        transmit.clear();
+        assert!(!transmit.is_secret && transmit.remaining() == 0);
+    }
+
+    #[test]
+    fn keys_that_do_not_wait_any_more_do_not_pile_up() {
+        let mut outbox = Outbox::default();
+        for key in 0..100_000 {
+            outbox.push_request(key, 10);
+            outbox.forget_request(10);
+            outbox.sweep(|waiting| waiting > key);
+            assert!(outbox.items.len() <= 65);
+        }
+        assert_eq!(outbox.bytes(), 0);
+    }
+}

@@ -1,0 +1,185 @@
+//! What comes from the server: replies, pings, the end of the session, the loss of the
+//! connection. And the time.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tgdb_pdu::{Body, Frame, Message, Verb};
+use tgdb_transport::TransportError;
+
+use super::link::{Link, Purpose};
+use super::timers::{Target, Timer};
+use super::{Event, Failure, LinkId, Outcome, Reply, Session};
+use crate::{ChannelError, LinkState, ResendMode};
+
+impl<W> Session<W> {
+    /// A frame came.
+    pub fn handle_frame(&mut self, now: Instant, link: LinkId, frame: Frame) {
+        if self.link() != Some(link) {
+            return;
+        }
+        self.last_activity = Some(now);
+        match &mut self.link {
+            Link::LoggingIn { .. } => return self.handle_login_frame(now, &frame),
+            Link::Established { has_received, .. } => *has_received = true,
+            _ => {}
+        }
+        if frame.verb == Verb::SESSION_FORCEFULLY_TERMINATED {
+            return self.handle_terminated(&frame);
+        }
+        let id = frame.header.request_id;
+        if self.requests.is_waiting(id) {
+            self.end_request(id, Outcome::Reply(Reply::new(frame)));
+            self.call_next_in();
+            self.leave_if_drained(now);
+        } else if frame.verb != Verb::PING {
+            self.handle_unwanted(frame.verb, id);
+        }
+    }
+
+    /// Nobody waits for it. It is never given to another waiter.
+    fn handle_unwanted(&mut self, verb: Verb, request_id: i64) {
+        let is_late = self.requests.was_given_out(request_id);
+        let count = if is_late { &mut self.stats.late_replies } else { &mut self.stats.unknown_replies };
+        *count += 1;
+        if count.is_power_of_two() {
+            let count = *count;
+            self.events.push_back(Event::Dropped { verb, request_id, count });
+        }
+    }
+
+    fn handle_terminated(&mut self, frame: &Frame) {
+        let reason = termination_reason(frame);
+        self.close_link();
+        self.transition_to(LinkState::Terminated);
+        self.last_error = Some(ChannelError::Terminated { reason: reason.clone() });
+        self.end_all(&Failure::Terminated { reason: reason.map(Arc::from) });
+    }
+
+    /// The connection is lost: the peer closed it, or reading failed.
+    pub fn handle_disconnected(&mut self, now: Instant, link: LinkId, cause: TransportError) {
+        if self.link() != Some(link) {
+            return;
+        }
+        // A failed write came first, and says more.
+        let (state, cause) = match (self.send_failure.take(), cause) {
+            (Some(cause), _) => (LinkState::FailedOnSend, cause),
+            (None, cause @ TransportError::Frame { .. }) => (LinkState::FailedOnProcessing, Arc::new(cause)),
+            (None, cause) => (LinkState::FailedOnRecv, Arc::new(cause)),
+        };
+        self.lose(now, state, cause);
+    }
+
+    pub(super) fn lose(&mut self, now: Instant, state: LinkState, cause: Arc<TransportError>) {
+        match self.link {
+            Link::LoggingIn { .. } => self.handle_attempt_failed(now, ChannelError::Transport(cause)),
+            Link::Established { since, has_received, .. } => {
+                let enough = self.config.retry_interval.max(Duration::from_secs(1));
+                let is_short_lived = !has_received && now.saturating_duration_since(since) < enough;
+                self.close_link();
+                self.transition_to(state);
+                self.events.push_back(Event::Lost { cause: cause.clone() });
+                self.last_error = Some(ChannelError::Transport(cause.clone()));
+                if self.failover.is_enabled() {
+                    self.reconnect(now, is_short_lived, cause);
+                } else {
+                    self.end_lost(|_| true, &cause);
+                    self.call_all_in();
+                }
+            }
+            Link::Draining { .. } => {
+                self.end_all(&Failure::Lost(cause));
+                self.finish_close();
+            }
+            Link::Lingering { .. } => self.finish_close(),
+            Link::Idle | Link::Backoff | Link::Connecting { .. } => {}
+        }
+    }
+
+    fn reconnect(&mut self, now: Instant, was_short_lived: bool, cause: Arc<TransportError>) {
+        self.transition_to(LinkState::Reconnecting);
+        self.attempt_error = None;
+        self.end_lost(|mode| mode == ResendMode::DontReconnectAndIgnore, &cause);
+        let server = self.server();
+        self.outbox.clear();
+        for (key, length) in self.requests.requeue() {
+            self.outbox.push_request(key, length);
+        }
+        self.purpose = Purpose::Reconnect { cause };
+        self.failover.begin_again(server, was_short_lived);
+        self.connect_next(now);
+    }
+
+    /// Ends the requests of those modes that do not outlive the connection.
+    fn end_lost(&mut self, which: impl Fn(ResendMode) -> bool, cause: &Arc<TransportError>) {
+        for key in self.requests.keys(|entry| which(entry.mode)) {
+            let mode = self.requests.get(key).map(|entry| entry.mode);
+            let is_ignored = key < 0 && mode == Some(ResendMode::DontReconnectAndIgnore);
+            let failed = || Outcome::Failed(Failure::Lost(cause.clone()));
+            self.end_request(key, if is_ignored { Outcome::Ignored } else { failed() });
+        }
+        self.call_next_in();
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some(target) = self.requests.pop_due(now) {
+            match target {
+                Target::Request(key) => self.handle_request_timeout(key),
+                Target::Room(ticket) => {
+                    self.events.extend(self.requests.leave_room(Some(ticket)).map(|waiter| Event::Room { waiter }));
+                }
+            }
+        }
+        self.leave_if_drained(now);
+        for timer in Timer::ALL {
+            if self.timers.take_due(timer, now) {
+                match timer {
+                    Timer::Link => self.handle_link_timeout(now),
+                    Timer::Ping => self.handle_ping_timeout(now),
+                    Timer::Send => self.handle_send_stalled(now),
+                    Timer::Close => self.handle_close_timeout(now),
+                    Timer::Grace => {
+                        if let Some(cause) = self.send_failure.take() {
+                            self.lose(now, LinkState::FailedOnSend, cause);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn handle_request_timeout(&mut self, key: i64) {
+        let failure = match (self.state, self.requests.was_sent(key)) {
+            (LinkState::Reconnecting, false) => {
+                Failure::NotConnected { state: self.state, cause: self.last_error.clone().map(Box::new) }
+            }
+            (_, was_sent) => Failure::Timeout { was_sent },
+        };
+        self.end_request(key, Outcome::Failed(failure));
+        self.call_next_in();
+    }
+
+    /// Pings if nothing went either way for an interval.
+    fn handle_ping_timeout(&mut self, now: Instant) {
+        let Some(interval) = self.config.ping_interval else { return };
+        let due = self.last_activity.map_or(now, |time| time + interval);
+        if due > now {
+            self.timers.set(Timer::Ping, due);
+            return;
+        }
+        if matches!(self.link, Link::Established { .. }) {
+            // A ping always fits its encoding.
+            let _ = self.push_own(&Body::Ping);
+        }
+        self.timers.set(Timer::Ping, now + interval);
+    }
+}
+
+/// Why the server ends the session, if the frame says so and can be read.
+pub(crate) fn termination_reason(frame: &Frame) -> Option<String> {
+    match Message::decode(frame).map(|message| message.body) {
+        Ok(Body::SessionForcefullyTerminated(end)) => end.reason,
+        _ => None,
+    }
+}

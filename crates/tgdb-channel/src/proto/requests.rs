@@ -1,0 +1,406 @@
+//! The table of requests: who waits for which reply, until when, and what becomes of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use rustc_hash::FxHashMap;
+use tgdb_pdu::{Frame, Header, Verb};
+use tgdb_transport::TransportError;
+
+use super::outbox::Payload;
+use super::timers::{Deadlines, Target};
+use crate::{ChannelError, LinkState, ResendMode, WaiterStatus};
+
+/// How often a message is sent again at most. A request that crashes every server that it
+/// reaches must not be sent for ever.
+pub(super) const MAX_RESENDS: u8 = 5;
+
+/// A request to be sent.
+#[derive(Debug)]
+pub struct Request<W> {
+    /// What is asked for.
+    pub verb: Verb,
+    /// The encoded body.
+    pub payload: Payload,
+    /// What becomes of it when the connection is lost.
+    pub mode: ResendMode,
+    /// When it ends at the latest, as time from now.
+    pub timeout: Duration,
+    /// It has no reply. Its outcome is that it was handed over.
+    pub is_one_way: bool,
+    /// Who is reported by [`Event::Completed`](super::Event::Completed) when the outcome
+    /// is there; can also be set later with [`Session::wait`](super::Session::wait).
+    pub waiter: Option<W>,
+}
+
+/// The end of a request, and what it was.
+#[derive(Debug)]
+pub struct Ended {
+    /// What was asked for.
+    pub verb: Verb,
+    /// The time that it was given.
+    pub timeout: Duration,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// How a request ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The server's answer, not decoded yet.
+    Reply(Reply),
+    /// A message without reply was handed over.
+    Sent,
+    /// A message without reply was dropped, as its [`ResendMode`] says.
+    Ignored,
+    /// There will be no reply.
+    Failed(Failure),
+}
+
+/// A reply that is not decoded yet: a [`Frame`] without the padding.
+#[derive(Debug)]
+pub struct Reply {
+    header: Header,
+    verb: Verb,
+    payload: Bytes,
+}
+
+impl Reply {
+    pub(super) fn new(frame: Frame) -> Self {
+        Self { header: frame.header, verb: frame.verb, payload: frame.payload }
+    }
+
+    /// The reply as a frame.
+    pub fn into_frame(self) -> Frame {
+        Frame { header: self.header, verb: self.verb, padding: Bytes::new(), payload: self.payload }
+    }
+}
+
+/// Why a request has no reply.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Failure {
+    /// Its time is over.
+    Timeout {
+        /// It was sent, so that the server may or may not have executed it.
+        was_sent: bool,
+    },
+    /// Its time is over, and there was no connection to send it on.
+    NotConnected {
+        /// The state of the link.
+        state: LinkState,
+        /// Why it is so.
+        cause: Option<Box<ChannelError>>,
+    },
+    /// The connection was lost.
+    Lost(Arc<TransportError>),
+    /// The connection was lost and made again, and the message was not sent again.
+    NotResent(Arc<TransportError>),
+    /// The connection was lost and could not be made again.
+    ReconnectFailed {
+        /// Why it was lost.
+        cause: Arc<TransportError>,
+        /// Why it could not be made again.
+        reconnect: Box<ChannelError>,
+    },
+    /// The server ended the session.
+    Terminated {
+        /// The server's text.
+        reason: Option<Arc<str>>,
+    },
+    /// The channel was stopped.
+    Stopped,
+}
+
+/// A request in the table.
+#[derive(Debug)]
+pub(super) struct Entry<W> {
+    pub(super) verb: Verb,
+    pub(super) mode: ResendMode,
+    pub(super) stage: Stage,
+    pub(super) waiter: Option<W>,
+    timeout: Duration,
+    deadline: Instant,
+    resends: u8,
+    /// Nobody waits any more; it is still to be sent.
+    is_abandoned: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum Stage {
+    /// Waits to be sent, or to be sent again.
+    Queued { payload: Payload, again: bool },
+    /// Was sent; the payload is there if it may be sent again.
+    Sent { payload: Option<Payload> },
+    /// The outcome waits to be taken.
+    Done(Outcome),
+}
+
+impl<W> Entry<W> {
+    fn status(&self) -> WaiterStatus {
+        match &self.stage {
+            Stage::Queued { again: true, .. } => WaiterStatus::Resend,
+            Stage::Queued { .. } | Stage::Sent { .. } => WaiterStatus::Waiting,
+            Stage::Done(Outcome::Failed(Failure::Stopped)) => WaiterStatus::Closed,
+            Stage::Done(Outcome::Failed(_)) => WaiterStatus::Disconnected,
+            Stage::Done(_) => WaiterStatus::Ok,
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        !matches!(self.stage, Stage::Done(_))
+    }
+
+    /// Whether it was sent on the connection that is, or was last, there.
+    pub(super) fn is_sent(&self) -> bool {
+        matches!(self.stage, Stage::Sent { .. })
+    }
+
+    /// Whether it may be sent again on another connection.
+    pub(super) fn may_be_resent(&self) -> bool {
+        self.mode == ResendMode::ReconnectAndResend && self.resends < MAX_RESENDS
+    }
+}
+
+/// The requests of a session by key. The key of a request is its id; that of a message
+/// without reply is negative. Both are drawn from one counter, so that the order of the
+/// absolute values is the order of submission.
+#[derive(Debug)]
+pub(super) struct Requests<W> {
+    entries: FxHashMap<i64, Entry<W>>,
+    deadlines: Deadlines,
+    last: i64,
+    /// How many have no outcome yet.
+    open: usize,
+    /// Who waits for room, by ticket: first come, first served.
+    room: BTreeMap<u64, W>,
+    last_ticket: u64,
+}
+
+/// What ending a request leaves behind.
+pub(super) struct Closed<W> {
+    /// Who is to be told.
+    pub(super) waiter: Option<W>,
+    /// The length of a payload that was still to be sent.
+    pub(super) unsent: Option<usize>,
+}
+
+impl<W> Requests<W> {
+    pub(super) fn new() -> Self {
+        Self { entries: FxHashMap::default(), deadlines: Deadlines::default(), last: 0, open: 0, room: BTreeMap::new(), last_ticket: 0 }
+    }
+
+    /// How many requests have no outcome yet.
+    pub(super) fn open(&self) -> usize {
+        self.open
+    }
+
+    /// Whether a request with that id was ever made.
+    pub(super) fn was_given_out(&self, id: i64) -> bool {
+        (1..=self.last).contains(&id)
+    }
+
+    /// Takes a request in and returns its key.
+    pub(super) fn insert(&mut self, now: Instant, request: Request<W>) -> i64 {
+        let Request { verb, payload, mode, timeout, is_one_way, waiter } = request;
+        self.last += 1;
+        let key = if is_one_way { -self.last } else { self.last };
+        let deadline = now + timeout;
+        let stage = Stage::Queued { payload, again: false };
+        let entry = Entry { verb, mode, stage, waiter, timeout, deadline, resends: 0, is_abandoned: false };
+        self.entries.insert(key, entry);
+        self.open += 1;
+        self.watch(deadline, Target::Request(key));
+        key
+    }
+
+    fn watch(&mut self, deadline: Instant, target: Target) {
+        self.deadlines.push(deadline, target);
+        let (entries, room) = (&self.entries, &self.room);
+        self.deadlines.sweep(self.open + room.len(), |due, target| is_alive(entries, room, due, target));
+    }
+
+    /// Queues for room until that deadline, with the ticket of an earlier turn if there was one.
+    pub(super) fn wait_for_room(&mut self, ticket: Option<u64>, deadline: Instant, waiter: W) -> u64 {
+        let ticket = ticket.unwrap_or_else(|| {
+            self.last_ticket += 1;
+            self.watch(deadline, Target::Room(self.last_ticket));
+            self.last_ticket
+        });
+        self.room.insert(ticket, waiter);
+        ticket
+    }
+
+    /// Takes one out of the queue for room: the one with that ticket, or the first.
+    pub(super) fn leave_room(&mut self, ticket: Option<u64>) -> Option<W> {
+        match ticket {
+            Some(ticket) => self.room.remove(&ticket),
+            None => self.room.pop_first().map(|(_, waiter)| waiter),
+        }
+    }
+
+    /// Whether somebody waits for room.
+    pub(super) fn has_queue(&self) -> bool {
+        !self.room.is_empty()
+    }
+
+    pub(super) fn get(&self, key: i64) -> Option<&Entry<W>> {
+        self.entries.get(&key)
+    }
+
+    pub(super) fn get_mut(&mut self, key: i64) -> Option<&mut Entry<W>> {
+        self.entries.get_mut(&key)
+    }
+
+    /// Whether a message waits to be sent.
+    pub(super) fn is_queued(&self, key: i64) -> bool {
+        self.entries.get(&key).is_some_and(|entry| matches!(entry.stage, Stage::Queued { .. }))
+    }
+
+    /// Whether that request waits for a reply.
+    pub(super) fn is_waiting(&self, id: i64) -> bool {
+        id > 0 && self.entries.get(&id).is_some_and(Entry::is_sent)
+    }
+
+    /// Whether a message was ever sent, on whichever connection.
+    pub(super) fn was_sent(&self, key: i64) -> bool {
+        self.entries.get(&key).is_some_and(|entry| match &entry.stage {
+            Stage::Queued { again, .. } => *again || entry.resends > 0,
+            _ => true,
+        })
+    }
+
+    /// The connection is lost: queues again what may be sent again. Returns all that is
+    /// queued then, in the order of submission, with the lengths of the payloads.
+    pub(super) fn requeue(&mut self) -> Vec<(i64, usize)> {
+        for entry in self.entries.values_mut() {
+            if let Stage::Sent { payload } = &mut entry.stage
+                && let Some(payload) = payload.take()
+            {
+                entry.stage = Stage::Queued { payload, again: true };
+            }
+        }
+        let queued = self.keys(|entry| matches!(entry.stage, Stage::Queued { .. }));
+        let length = |key: i64| match &self.entries.get(&key)?.stage {
+            Stage::Queued { payload, .. } => Some((key, payload.len())),
+            _ => None,
+        };
+        queued.into_iter().filter_map(length).collect()
+    }
+
+    /// Sends a queued message by way of `write`, and returns the length of its payload.
+    pub(super) fn send(&mut self, key: i64, write: impl FnOnce(Verb, &Payload)) -> Option<usize> {
+        let entry = self.entries.get_mut(&key)?;
+        let Stage::Queued { payload, again } = &entry.stage else { return None };
+        entry.resends += u8::from(*again);
+        write(entry.verb, payload);
+        let length = payload.len();
+        let keeps = entry.may_be_resent();
+        let sent = std::mem::replace(&mut entry.stage, Stage::Sent { payload: None });
+        if let (true, Stage::Queued { payload, .. }) = (keeps, sent) {
+            entry.stage = Stage::Sent { payload: Some(payload) };
+        }
+        if entry.is_abandoned {
+            self.remove(key);
+        }
+        Some(length)
+    }
+
+    fn remove(&mut self, key: i64) -> Option<Entry<W>> {
+        let entry = self.entries.remove(&key)?;
+        self.open -= usize::from(entry.is_open());
+        if self.entries.is_empty() && self.entries.capacity() > 1024 {
+            self.entries.shrink_to(64);
+        }
+        Some(entry)
+    }
+
+    /// Gives an open request its outcome. Does nothing if it has one, or is unknown.
+    pub(super) fn close(&mut self, key: i64, outcome: Outcome) -> Option<Closed<W>> {
+        let entry = self.entries.get_mut(&key).filter(|entry| entry.is_open())?;
+        let unsent = match &entry.stage {
+            Stage::Queued { payload, .. } => Some(payload.len()),
+            _ => None,
+        };
+        let waiter = entry.waiter.take();
+        entry.stage = Stage::Done(outcome);
+        self.open -= 1;
+        if entry.is_abandoned {
+            self.remove(key);
+        }
+        Some(Closed { waiter, unsent })
+    }
+
+    /// Takes a request with an outcome out.
+    pub(super) fn take(&mut self, key: i64) -> Option<Ended> {
+        self.entries.get(&key).filter(|entry| !entry.is_open())?;
+        let entry = self.remove(key)?;
+        match entry.stage {
+            Stage::Done(outcome) => Some(Ended { verb: entry.verb, timeout: entry.timeout, outcome }),
+            _ => None,
+        }
+    }
+
+    /// The waiter is gone. A message that was not sent yet still is; nobody gets the reply.
+    pub(super) fn abandon(&mut self, key: i64) -> Option<W> {
+        let entry = self.entries.get_mut(&key)?;
+        let waiter = entry.waiter.take();
+        if matches!(entry.stage, Stage::Queued { .. }) {
+            entry.is_abandoned = true;
+        } else {
+            self.remove(key);
+        }
+        waiter
+    }
+
+    pub(super) fn status(&self, key: i64) -> Option<WaiterStatus> {
+        self.entries.get(&key).map(Entry::status)
+    }
+
+    /// The open requests with a reply: id, verb, mode and status, by id.
+    pub(super) fn list(&self) -> Vec<(i64, Verb, ResendMode, WaiterStatus)> {
+        let open = self.entries.iter().filter(|(key, entry)| **key > 0 && entry.is_open() && !entry.is_abandoned);
+        let mut list: Vec<_> = open.map(|(key, entry)| (*key, entry.verb, entry.mode, entry.status())).collect();
+        list.sort_unstable_by_key(|(id, ..)| *id);
+        list
+    }
+
+    /// The keys of open requests of that kind, in the order of submission.
+    pub(super) fn keys(&self, which: impl Fn(&Entry<W>) -> bool) -> Vec<i64> {
+        let wanted = self.entries.iter().filter(|(_, entry)| entry.is_open() && which(entry));
+        let mut keys: Vec<_> = wanted.map(|(key, _)| *key).collect();
+        keys.sort_unstable_by_key(|key| key.abs());
+        keys
+    }
+
+    /// When the next deadline is.
+    pub(super) fn next_deadline(&mut self) -> Option<Instant> {
+        let (entries, room) = (&self.entries, &self.room);
+        self.deadlines.next(|due, target| is_alive(entries, room, due, target))
+    }
+
+    /// The next whose deadline is there.
+    pub(super) fn pop_due(&mut self, now: Instant) -> Option<Target> {
+        loop {
+            let (due, target) = self.deadlines.pop_due(now)?;
+            if is_alive(&self.entries, &self.room, due, target) {
+                return Some(target);
+            }
+        }
+    }
+}
+
+/// Whether something still waits for that deadline.
+fn is_alive<W>(
+    entries: &FxHashMap<i64, Entry<W>>,
+    room: &BTreeMap<u64, W>,
+    due: Instant,
+    target: Target,
+) -> bool {
+    match target {
+        Target::Request(key) => entries.get(&key).is_some_and(|entry| entry.is_open() && entry.deadline == due),
+        Target::Room(ticket) => room.contains_key(&ticket),
+    }
+}

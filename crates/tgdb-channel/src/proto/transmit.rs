@@ -1,0 +1,160 @@
+//! Sending: what goes out when, and with which header.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use tgdb_pdu::{AuthToken, Body, EncodeError, HEADER_LEN, Header, Verb};
+use tgdb_transport::TransportError;
+
+use super::link::Link;
+use super::outbox::{Item, Payload};
+use super::timers::Timer;
+use super::{Event, LinkId, Outcome, Session, Transmit};
+use crate::LinkState;
+
+/// How long what arrived before a failed write may take to be read.
+const GRACE: std::time::Duration = std::time::Duration::from_millis(100);
+
+impl<W> Session<W> {
+    /// Whether a message waits to be sent and there is a connection to send it on.
+    pub fn has_transmit(&self) -> bool {
+        !self.outbox.is_empty() && self.may_send()
+    }
+
+    /// Bytes of requests that wait to be sent.
+    pub fn outbox_bytes(&self) -> usize {
+        self.outbox.bytes()
+    }
+
+    fn may_send(&self) -> bool {
+        let has_link = match self.link {
+            Link::LoggingIn { .. } | Link::Established { .. } | Link::Draining { .. } => true,
+            Link::Lingering { is_finished, .. } => !is_finished,
+            Link::Idle | Link::Backoff | Link::Connecting { .. } => false,
+        };
+        has_link && self.send_failure.is_none()
+    }
+
+    /// Adds messages that are to be sent now on the connection [`Session::link`], as many as
+    /// fit one write, to `transmit`. Each gets its token, session id and sequence number
+    /// here, so that the order on the wire is the order of the numbers. `unix_millis` is the
+    /// time of the header, in milliseconds since 1970.
+    ///
+    /// Report what was sent with [`handle_transmitted`](Self::handle_transmitted), and drop
+    /// the rest when the connection is lost.
+    pub fn poll_transmit(&mut self, now: Instant, unix_millis: i64, transmit: &mut Transmit) {
+        if !self.has_transmit() {
+            return;
+        }
+        let before = transmit.remaining();
+        while transmit.has_room()
+            && let Some(item) = self.outbox.pop()
+        {
+            match item {
+                Item::Own { verb, payload } => push(transmit, &self.header(unix_millis, -1), verb, &payload),
+                Item::Request(key) => {
+                    if !self.requests.is_queued(key) {
+                        continue;
+                    }
+                    let header = self.header(unix_millis, key.max(-1));
+                    let write = |verb, payload: &Payload| push(transmit, &header, verb, payload);
+                    let Some(length) = self.requests.send(key, write) else { continue };
+                    self.outbox.forget_request(length);
+                    if key < 0 {
+                        let end = self.given_out + (transmit.remaining() - before) as u64;
+                        self.leaving.push_back((end, key));
+                    }
+                }
+            }
+        }
+        let added = transmit.remaining() - before;
+        if added > 0 {
+            self.last_activity = Some(now);
+            if self.given_out == self.sent {
+                self.timers.set(Timer::Send, now + self.config.send_timeout);
+            }
+            self.given_out += added as u64;
+            self.call_next_in();
+            self.leave_if_drained(now);
+        }
+    }
+
+    /// A header with the next sequence number. Before the login is done there is no token.
+    fn header(&self, unix_millis: i64, request_id: i64) -> Header {
+        let identity = self.identity.as_ref().filter(|_| !matches!(self.link, Link::LoggingIn { .. }));
+        Header {
+            sequence_no: self.config.sequence.fetch_add(1, Ordering::Relaxed),
+            timestamp: unix_millis,
+            request_id,
+            auth_token: identity.map_or(AuthToken::NONE, |identity| identity.auth_token),
+            session_id: identity.map_or(0, |identity| identity.session_id),
+            tenant_id: 0,
+        }
+    }
+
+    /// Queues a message of the session itself.
+    pub(super) fn push_own(&mut self, body: &Body) -> Result<(), EncodeError> {
+        let payload = Payload::encode(body)?;
+        self.outbox.push_own(body.verb(), payload);
+        Ok(())
+    }
+
+    /// The system took so many bytes of what [`poll_transmit`](Self::poll_transmit) gave out.
+    pub fn handle_transmitted(&mut self, now: Instant, link: LinkId, count: usize) {
+        if self.link() != Some(link) || count == 0 {
+            return;
+        }
+        self.sent += count as u64;
+        if self.sent >= self.given_out {
+            self.timers.stop(Timer::Send);
+        } else {
+            self.timers.set(Timer::Send, now + self.config.send_timeout);
+        }
+        while let Some((end, key)) = self.leaving.front().copied()
+            && end <= self.sent
+        {
+            self.leaving.pop_front();
+            self.end_request(key, Outcome::Sent);
+        }
+        self.call_next_in();
+        self.leave_if_drained(now);
+        self.finish_if_done(link);
+    }
+
+    /// After the last word, tells the peer that no more follows.
+    fn finish_if_done(&mut self, link: LinkId) {
+        if let Link::Lingering { is_finished: is_finished @ false, .. } = &mut self.link
+            && self.outbox.is_empty()
+            && self.sent >= self.given_out
+        {
+            *is_finished = true;
+            self.events.push_back(Event::Finish { link });
+        }
+    }
+
+    /// A write failed. The connection is lost; but what arrived before, such as the reason,
+    /// may still be read for a moment: go on with [`handle_frame`](Self::handle_frame) and
+    /// [`handle_disconnected`](Self::handle_disconnected).
+    pub fn handle_send_failed(&mut self, now: Instant, link: LinkId, cause: TransportError) {
+        if self.link() != Some(link) || self.send_failure.is_some() {
+            return;
+        }
+        self.send_failure = Some(Arc::new(cause));
+        self.timers.stop(Timer::Send);
+        self.timers.set(Timer::Grace, now + GRACE);
+    }
+
+    /// No byte went for too long.
+    pub(super) fn handle_send_stalled(&mut self, now: Instant) {
+        let cause = TransportError::Timeout { operation: "send to", peer: self.peer() };
+        self.lose(now, LinkState::FailedOnSend, Arc::new(cause));
+    }
+}
+
+/// Adds a message. Its length was checked when it was encoded.
+fn push(transmit: &mut Transmit, header: &Header, verb: Verb, payload: &Payload) {
+    let mut head = [0; HEADER_LEN];
+    header.write_to(&mut head, verb, payload.len());
+    transmit.push(&head, payload);
+}
