@@ -117,27 +117,6 @@ impl Frame {
         write_header(&mut buf, &self.header, self.verb, data_offset)?;
         Ok(buf)
     }
-
-    /// Reads a frame whose length field was checked against the bytes.
-    pub(crate) fn parse(bytes: Bytes) -> Result<Self, FrameError> {
-        let data_offset = u16_at(&bytes, 54);
-        if usize::from(data_offset) < HEADER_LEN || usize::from(data_offset) > bytes.len() {
-            return Err(FrameError::BadDataOffset { offset: data_offset, length: bytes.len() as u32 });
-        }
-        Ok(Self {
-            header: Header {
-                sequence_no: i64_at(&bytes, 12),
-                timestamp: i64_at(&bytes, 20),
-                request_id: i64_at(&bytes, 28),
-                auth_token: AuthToken::new(i64_at(&bytes, 36)),
-                session_id: i64_at(&bytes, 44),
-                tenant_id: u16_at(&bytes, 52) as i16,
-            },
-            verb: Verb(u16_at(&bytes, 10) as i16),
-            padding: bytes.slice(HEADER_LEN..usize::from(data_offset)),
-            payload: bytes.slice(usize::from(data_offset)..),
-        })
-    }
 }
 
 impl fmt::Debug for Frame {
@@ -149,6 +128,24 @@ impl fmt::Debug for Frame {
             .field("payload_len", &self.payload.len())
             .finish()
     }
+}
+
+/// Reads the header of a frame whose length field was checked against the bytes.
+/// Returns the data offset too, which lies within them.
+pub(crate) fn parse_header(frame: &[u8]) -> Result<(Header, Verb, usize), FrameError> {
+    let data_offset = u16_at(frame, 54);
+    if usize::from(data_offset) < HEADER_LEN || usize::from(data_offset) > frame.len() {
+        return Err(FrameError::BadDataOffset { offset: data_offset, length: frame.len() as u32 });
+    }
+    let header = Header {
+        sequence_no: i64_at(frame, 12),
+        timestamp: i64_at(frame, 20),
+        request_id: i64_at(frame, 28),
+        auth_token: AuthToken::new(i64_at(frame, 36)),
+        session_id: i64_at(frame, 44),
+        tenant_id: u16_at(frame, 52) as i16,
+    };
+    Ok((header, Verb(u16_at(frame, 10) as i16), usize::from(data_offset)))
 }
 
 /// Checks as much of the start of a frame as is there: length, magic, version.

@@ -1,11 +1,19 @@
 //! From host and port to a connected TCP stream.
+//!
+//! All addresses of the host race (RFC 8305): they start 250 ms apart, or at once
+//! when one fails, with the address families taking turns. The first that takes the
+//! connection wins.
 
+use std::collections::VecDeque;
 use std::io;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags};
 use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 
+use crate::attempt::Attempt;
+use crate::resolve::resolve;
 use crate::{SocketOptions, TransportError};
 
 /// Time between keepalive probes, and how many go unanswered before the peer is
@@ -13,53 +21,82 @@ use crate::{SocketOptions, TransportError};
 const PROBE_INTERVAL: Duration = Duration::from_secs(10);
 const PROBES: u32 = 3;
 
-/// Host and port as an error shows them.
-pub(crate) fn peer_name(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
-}
+/// RFC 8305's Connection Attempt Delay.
+const STAGGER: Duration = Duration::from_millis(250);
 
-/// The time after that timeout; a far one for a timeout that the clock cannot tell.
-pub(crate) fn deadline_after(timeout: Duration) -> Instant {
-    let now = Instant::now();
-    now.checked_add(timeout).unwrap_or_else(|| now + Duration::from_secs(1 << 30))
-}
+const OPERATION: &str = "connect to";
 
-/// Tries all addresses of the host until one takes the connection.
-///
-/// Each address gets an equal part of the time that is left, so that a first
-/// address that never answers leaves time for the second.
-pub(crate) fn connect(
-    host: &str,
-    port: u16,
-    options: &SocketOptions,
-    deadline: Instant,
-) -> Result<TcpStream, TransportError> {
-    let peer = || peer_name(host, port);
-    let resolve = |source| TransportError::Resolve { peer: peer(), source };
-    let addresses: Vec<_> = (host, port).to_socket_addrs().map_err(resolve)?.collect();
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-    for (index, address) in addresses.iter().enumerate() {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let share = left / (addresses.len() - index) as u32;
-        if share.is_zero() {
-            last = io::ErrorKind::TimedOut.into();
-            break;
+/// Resolves the host and connects to the address that is the first to answer.
+pub(crate) fn connect(attempt: &Attempt<'_>) -> Result<TcpStream, TransportError> {
+    attempt.check(OPERATION)?;
+    let mut waiting = VecDeque::from(interleaved(resolve(attempt)?));
+    let mut racing: Vec<Socket> = Vec::new();
+    let mut last = io::Error::from(io::ErrorKind::NotFound);
+    let mut next_start = Instant::now();
+    loop {
+        let now = Instant::now();
+        // With nobody in the race there is nothing to wait for.
+        if now >= next_start || racing.is_empty() {
+            next_start = now + STAGGER;
+            match waiting.pop_front().map(|address| start(&address, attempt.options)) {
+                Some(Ok(socket)) => racing.push(socket),
+                Some(Err(error)) => {
+                    last = error;
+                    next_start = now;
+                    continue;
+                }
+                None if racing.is_empty() => return Err(failed(attempt, last)),
+                None => {}
+            }
         }
-        match connect_to(address, options, share) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
+        let until = (!waiting.is_empty()).then_some(next_start);
+        let ready = ready(attempt, &racing, until)?;
+        // From behind, so that the places of the others stay.
+        for index in ready.into_iter().rev() {
+            let socket = racing.remove(index);
+            match finish(socket, attempt.options) {
+                Ok(tcp) => return Ok(tcp),
+                Err(error) => {
+                    last = error;
+                    next_start = now;
+                }
+            }
         }
     }
-    Err(match last.kind() {
-        _ if addresses.is_empty() => resolve(last),
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
-            TransportError::ConnectTimeout { operation: "connect to", peer: peer(), timeout: options.connect_timeout }
-        }
-        _ => TransportError::Connect { peer: peer(), source: last },
-    })
 }
 
-fn connect_to(address: &SocketAddr, options: &SocketOptions, timeout: Duration) -> io::Result<TcpStream> {
+/// The places of the sockets of which it is known whether they are connected.
+fn ready(attempt: &Attempt<'_>, racing: &[Socket], until: Option<Instant>) -> Result<Vec<usize>, TransportError> {
+    let mut fds: Vec<_> = racing.iter().map(|socket| PollFd::new(socket, PollFlags::OUT)).collect();
+    attempt.wait(OPERATION, &mut fds, until)?;
+    Ok((0..fds.len()).filter(|index| !fds[*index].revents().is_empty()).collect())
+}
+
+fn failed(attempt: &Attempt<'_>, last: io::Error) -> TransportError {
+    match last.kind() {
+        io::ErrorKind::TimedOut => attempt.timeout(OPERATION),
+        _ => TransportError::Connect { peer: attempt.peer(), source: last },
+    }
+}
+
+/// The addresses with the families taking turns, beginning with that of the first.
+fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let first_is_ipv4 = addresses.first().is_some_and(SocketAddr::is_ipv4);
+    let (first, second): (Vec<_>, Vec<_>) =
+        addresses.into_iter().partition(|address| address.is_ipv4() == first_is_ipv4);
+    let (mut first, mut second) = (first.into_iter(), second.into_iter());
+    let mut mixed = Vec::new();
+    loop {
+        let pair = [first.next(), second.next()];
+        if pair == [None, None] {
+            return mixed;
+        }
+        mixed.extend(pair.into_iter().flatten());
+    }
+}
+
+/// Begins to connect.
+fn start(address: &SocketAddr, options: &SocketOptions) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(*address), Type::STREAM, Some(Protocol::TCP))?;
     // Before connecting: the receive buffer decides the window scale.
     if let Some(size) = options.recv_buffer {
@@ -72,10 +109,39 @@ fn connect_to(address: &SocketAddr, options: &SocketOptions, timeout: Duration) 
         let probes = TcpKeepalive::new().with_time(time).with_interval(PROBE_INTERVAL).with_retries(PROBES);
         socket.set_tcp_keepalive(&probes)?;
     }
+    #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
+    if let Some(time) = options.user_timeout {
+        let most = Duration::from_millis(u32::MAX.into());
+        // 0 would be the system's own time.
+        socket.set_tcp_user_timeout(Some(time.clamp(Duration::from_millis(1), most)))?;
+    }
     socket.set_tcp_nodelay(true)?;
-    socket.connect_timeout(&(*address).into(), timeout)?;
-    socket.set_write_timeout(options.send_timeout)?;
-    Ok(socket.into())
+    socket.set_nonblocking(true)?;
+    match socket.connect(&(*address).into()) {
+        Err(error) if !is_under_way(&error) => Err(error),
+        _ => Ok(socket),
+    }
+}
+
+fn is_under_way(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let under_way = error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error());
+    #[cfg(not(unix))]
+    let under_way = false;
+    under_way || error.kind() == io::ErrorKind::WouldBlock
+}
+
+/// Takes a socket of which the system knows whether it is connected.
+fn finish(socket: Socket, options: &SocketOptions) -> io::Result<TcpStream> {
+    if let Some(error) = socket.take_error()? {
+        return Err(error);
+    }
+    socket.set_nonblocking(false)?;
+    // Zero is no time that systems accept.
+    socket.set_write_timeout(options.send_timeout.map(|time| time.max(Duration::from_millis(1))))?;
+    let tcp = TcpStream::from(socket);
+    tcp.peer_addr()?;
+    Ok(tcp)
 }
 
 #[cfg(test)]
@@ -91,26 +157,32 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("bound").port();
         let options = SocketOptions {
+            connect_timeout: Duration::from_secs(10),
             send_timeout: Some(Duration::from_secs(7)),
+            user_timeout: Some(Duration::from_secs(9)),
             send_buffer: Some(50_000),
             recv_buffer: Some(60_000),
             keepalive: Some(Duration::from_secs(40)),
             ..SocketOptions::default()
         };
-        let deadline = deadline_after(Duration::from_secs(10));
-        let stream = connect("127.0.0.1", port, &options, deadline).expect("somebody listens");
+        let stream = connect(&Attempt::new("127.0.0.1", port, &options, None)).expect("somebody listens");
         let socket = SockRef::from(&stream);
         assert!(socket.tcp_nodelay().expect("readable"));
         assert!(socket.keepalive().expect("readable"));
         assert_eq!(stream.write_timeout().expect("readable"), options.send_timeout);
+        #[cfg(target_os = "linux")]
+        assert_eq!(socket.tcp_user_timeout().expect("readable"), options.user_timeout);
         // Linux takes twice what it is asked for, for its own book-keeping.
         assert!((50_000..200_000).contains(&socket.send_buffer_size().expect("readable")));
         assert!((60_000..200_000).contains(&socket.recv_buffer_size().expect("readable")));
     }
 
     #[test]
-    fn addresses_are_shown_as_urls_have_them() {
-        assert_eq!(peer_name("::1", 1), "[::1]:1");
-        assert_eq!(peer_name("host", 1), "host:1");
+    fn address_families_take_turns() {
+        let v4 = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+        let v6 = |port: u16| SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], port));
+        let addresses = vec![v6(1), v6(2), v6(3), v4(4), v4(5)];
+        assert_eq!(interleaved(addresses), [v6(1), v4(4), v6(2), v4(5), v6(3)]);
+        assert_eq!(interleaved(vec![v4(1), v4(2)]), [v4(1), v4(2)]);
     }
 }

@@ -1,116 +1,65 @@
 //! Frames over any stream of bytes, plain or TLS.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, IoSlice};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-use tgdb_pdu::{Frame, FrameDecoder};
+use rustix::event::PollFlags;
+use tgdb_pdu::{Frame, FrameDecoder, FrameError};
 
-use crate::{TgSocket, TransportError};
+use crate::stream::{ByteStream, Read, StreamError};
+use crate::turn::Turn;
+use crate::{TgSocket, TransportError, sys};
 
-/// How much is read from the operating system at once.
-const READ_SIZE: usize = 64 * 1024;
+const SEND: &str = "send to";
+const RECEIVE: &str = "receive from";
 
-/// How long [`TgSocket::try_read`] waits: the least that all systems can wait.
-const POLL: Duration = Duration::from_millis(1);
-
-/// A lock that a panic elsewhere does not take away from us; what it guards is
-/// valid between any two operations.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The same, or `None` while another thread holds it.
-pub(crate) fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
-    match mutex.try_lock() {
-        Ok(guard) => Some(guard),
-        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-        Err(TryLockError::WouldBlock) => None,
-    }
-}
-
-/// Bytes over a TCP connection. One reader and any number of writers at a time.
-pub(crate) trait ByteStream: Send + Sync {
-    /// The connection below.
-    fn tcp(&self) -> &TcpStream;
-    /// Waits for bytes, as long as the read timeout of the connection allows. 0 is the end.
-    fn read(&self, buf: &mut [u8]) -> Result<usize, StreamError>;
-    /// Writes all bytes, not mixed with those of other writers. Once that failed it
-    /// always fails: what followed a part of a frame would be garbage.
-    fn write_all(&self, bytes: &[u8]) -> Result<(), StreamError>;
-    /// Tells the peer, below the level of TCP, that no bytes follow.
-    fn end(&self);
-}
-
-/// What can be wrong with a stream of bytes.
-pub(crate) enum StreamError {
-    Io(io::Error),
-    Tls(rustls::Error),
-}
-
-/// Writes all bytes. The write timeout of the connection bounds how long the system
-/// waits for the first byte to go; here it bounds how long a peer that reads byte by
-/// byte can hold us up with a mebibyte.
-pub(crate) fn write_all(mut tcp: &TcpStream, bytes: &[u8]) -> io::Result<()> {
-    for mut part in bytes.chunks(1 << 20) {
-        let mut started = None;
-        while !part.is_empty() {
-            match tcp.write(part) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => part = &part[count..],
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-            if !part.is_empty() {
-                let started = started.get_or_insert_with(Instant::now);
-                if tcp.write_timeout()?.is_some_and(|timeout| started.elapsed() >= timeout) {
-                    return Err(io::ErrorKind::TimedOut.into());
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The error of a write after one that failed.
-pub(crate) fn broken() -> io::Error {
-    io::Error::new(io::ErrorKind::BrokenPipe, "an earlier message could not be sent")
-}
-
-impl From<io::Error> for StreamError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
+/// A deadline that is nearer than this is waited for by `poll`: the system's own
+/// time for a read is one tick, and it rounds up.
+const NEAR: Duration = Duration::from_millis(sys::TICK.as_millis() as u64 + 10);
 
 pub(crate) struct Framed<S> {
     stream: S,
     inbox: SocketAddr,
     outbox: SocketAddr,
-    inbound: Mutex<Inbound>,
+    inbound: Turn<Inbound>,
     closed: AtomicBool,
 }
 
 struct Inbound {
     decoder: FrameDecoder,
-    buf: Box<[u8]>,
-    timeout: Option<Duration>,
+    /// What ended the stream. It follows the frames that are still in the decoder.
+    failure: Option<Failure>,
+}
+
+#[derive(Clone)]
+enum Failure {
+    Stream(StreamError),
+    Frame(FrameError),
+    End,
+}
+
+/// How long a receive method waits.
+#[derive(Clone, Copy)]
+enum Wait {
+    /// As long as the system has bytes.
+    Not,
+    /// For one read that does not wait.
+    OneRead,
+    /// Until the deadline, if there is one.
+    Until(Option<Instant>),
 }
 
 impl<S: ByteStream> Framed<S> {
     pub(crate) fn new(stream: S, max_frame_len: u32) -> io::Result<Self> {
-        stream.tcp().set_read_timeout(None)?;
+        sys::prepare(stream.tcp())?;
+        let inbound = Inbound { decoder: FrameDecoder::new(max_frame_len), failure: None };
         Ok(Self {
             inbox: stream.tcp().local_addr()?,
             outbox: stream.tcp().peer_addr()?,
-            inbound: Mutex::new(Inbound {
-                decoder: FrameDecoder::new(max_frame_len),
-                buf: vec![0; READ_SIZE].into(),
-                timeout: None,
-            }),
+            inbound: Turn::new(inbound),
             closed: AtomicBool::new(false),
             stream,
         })
@@ -124,91 +73,195 @@ impl<S: ByteStream> Framed<S> {
         self.closed.load(Ordering::Acquire)
     }
 
+    #[cold]
+    fn closed(&self, operation: &'static str) -> TransportError {
+        TransportError::Closed { operation, peer: self.outbox.to_string() }
+    }
+
+    #[cold]
+    fn timeout(&self, operation: &'static str) -> TransportError {
+        TransportError::Timeout { operation, peer: self.outbox.to_string() }
+    }
+
+    #[cold]
     fn error(&self, operation: &'static str, error: StreamError) -> TransportError {
         let peer = self.outbox.to_string();
         match error {
             _ if self.is_closed() => TransportError::Closed { operation, peer },
             StreamError::Tls(source) => TransportError::tls(&peer, source),
-            StreamError::Io(source) => match source.kind() {
-                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => TransportError::Timeout { operation, peer },
-                _ => TransportError::Io { operation, peer, source },
-            },
+            StreamError::Stalled => TransportError::Timeout { operation, peer },
+            StreamError::Io(source) => TransportError::Io { operation, peer, source },
         }
     }
 
-    /// The next frame, waiting no longer than `wait` tells from read to read.
-    fn next_frame(&self, wait: impl Fn() -> Option<Duration>) -> Result<Frame, TransportError> {
-        self.next_frame_of(&mut lock(&self.inbound), wait)
+    fn sent<T>(&self, result: Result<T, StreamError>) -> Result<T, TransportError> {
+        result.map_err(|error| self.error(SEND, error))
     }
 
-    fn next_frame_of(
+    /// Reads until `take` has taken what it wants from the decoder, which it says.
+    ///
+    /// # Errors
+    /// [`TransportError::Timeout`] when the waiting is over; else what ended the stream.
+    fn receive(
         &self,
-        inbound: &mut Inbound,
-        wait: impl Fn() -> Option<Duration>,
-    ) -> Result<Frame, TransportError> {
-        const OPERATION: &str = "receive from";
-        let Inbound { decoder, buf, timeout } = inbound;
+        wait: Wait,
+        mut take: impl FnMut(&mut FrameDecoder) -> Result<bool, FrameError>,
+    ) -> Result<(), TransportError> {
+        let turn = match wait {
+            // Whoever has the turn reads already, and gets what comes.
+            Wait::Not | Wait::OneRead => self.inbound.try_take(),
+            Wait::Until(deadline) => self.inbound.take(deadline),
+        };
+        let mut turn = turn.ok_or_else(|| self.timeout(RECEIVE))?;
+        let Inbound { decoder, failure } = &mut *turn;
+        let mut reads = 0;
         loop {
-            let frame = decoder.next_frame();
-            if let Some(frame) =
-                frame.map_err(|source| TransportError::Frame { peer: self.outbox.to_string(), source })?
-            {
-                return Ok(frame);
+            if self.is_closed() {
+                return Err(self.closed(RECEIVE));
             }
-            let wanted = wait().map(|wait| wait.max(POLL));
-            if *timeout != wanted {
-                self.stream.tcp().set_read_timeout(wanted).map_err(|error| self.error(OPERATION, error.into()))?;
-                *timeout = wanted;
+            // Before looking for frames: the deadline holds in a flood of them.
+            let left = match wait {
+                Wait::Until(Some(deadline)) => Some(deadline.saturating_duration_since(Instant::now())),
+                _ => None,
+            };
+            if left.is_some_and(|left| left.is_zero()) && failure.is_none() {
+                return Err(self.timeout(RECEIVE));
             }
-            match self.stream.read(buf) {
-                Ok(0) if self.is_closed() => return Err(self.error(OPERATION, io::Error::other("closed").into())),
-                Ok(0) => {
-                    let partial = decoder.buffered();
-                    return Err(TransportError::PeerClosed { peer: self.outbox.to_string(), partial });
+            match take(decoder) {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(error) => self.fail(failure, Failure::Frame(error)),
+            }
+            if let Some(failure) = failure {
+                return Err(self.failed(failure.clone(), decoder.buffered()));
+            }
+            let read = match (wait, left) {
+                (Wait::OneRead, _) if reads > 0 => return Err(self.timeout(RECEIVE)),
+                (Wait::OneRead | Wait::Not, _) => self.stream.read_into(decoder, false),
+                (_, Some(left)) if left <= NEAR => {
+                    let deadline = Instant::now().checked_add(left);
+                    match sys::wait_for(self.stream.tcp(), PollFlags::IN, deadline) {
+                        Ok(true) => self.stream.read_into(decoder, false),
+                        Ok(false) => continue,
+                        Err(error) => Err(error.into()),
+                    }
                 }
-                Ok(count) => decoder.push(&buf[..count]),
+                _ => self.stream.read_into(decoder, true),
+            };
+            match read {
+                Ok(Read::Some) => reads += 1,
+                Ok(Read::End) => self.fail(failure, Failure::End),
                 Err(StreamError::Io(error)) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.error(OPERATION, error)),
+                Err(StreamError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if !matches!(wait, Wait::Until(_)) {
+                        return Err(self.timeout(RECEIVE));
+                    }
+                }
+                Err(error) => self.fail(failure, Failure::Stream(error)),
             }
         }
+    }
+
+    /// Keeps what ended the stream. The error of a stream that is still connected is
+    /// made visible to those who wait for the descriptor, by ending the stream.
+    #[cold]
+    fn fail(&self, place: &mut Option<Failure>, failure: Failure) {
+        place.get_or_insert(failure);
+        let _ = self.stream.tcp().shutdown(Shutdown::Read);
+    }
+
+    #[cold]
+    fn failed(&self, failure: Failure, partial: usize) -> TransportError {
+        match failure {
+            _ if self.is_closed() => self.closed(RECEIVE),
+            Failure::Stream(error) => self.error(RECEIVE, error),
+            Failure::Frame(source) => TransportError::Frame { peer: self.outbox.to_string(), source },
+            Failure::End => TransportError::PeerClosed { peer: self.outbox.to_string(), partial },
+        }
+    }
+
+    fn receive_one(&self, wait: Wait) -> Result<Frame, TransportError> {
+        let mut frame = None;
+        self.receive(wait, |decoder| {
+            frame = decoder.next_frame()?;
+            Ok(frame.is_some())
+        })?;
+        frame.ok_or_else(|| self.timeout(RECEIVE))
+    }
+
+    fn receive_batch(&self, frames: &mut Vec<Frame>, wait: Wait) -> Result<(), TransportError> {
+        let before = frames.len();
+        self.receive(wait, |decoder| {
+            loop {
+                match decoder.next_frame() {
+                    Ok(Some(frame)) => frames.push(frame),
+                    Ok(None) => return Ok(frames.len() > before),
+                    Err(error) if frames.len() == before => return Err(error),
+                    // The decoder says it again next time. Whoever waits for the descriptor
+                    // must not wait for that.
+                    Err(_) => {
+                        let _ = self.stream.tcp().shutdown(Shutdown::Read);
+                        return Ok(true);
+                    }
+                }
+            }
+        })
+    }
+}
+
+/// Nothing there is no error for those who do not wait.
+fn or_nothing<T>(result: Result<T, TransportError>) -> Result<Option<T>, TransportError> {
+    match result {
+        Err(TransportError::Timeout { .. }) => Ok(None),
+        result => result.map(Some),
     }
 }
 
 impl<S: ByteStream> TgSocket for Framed<S> {
     fn send(&self, frame: &[u8]) -> Result<usize, TransportError> {
-        const OPERATION: &str = "send to";
         if self.is_closed() {
-            return Err(TransportError::Closed { operation: OPERATION, peer: self.outbox.to_string() });
+            return Err(self.closed(SEND));
         }
-        match self.stream.write_all(frame) {
-            Ok(()) => Ok(frame.len()),
-            Err(error) => Err(self.error(OPERATION, error)),
-        }
+        self.sent(self.stream.send(frame))?;
+        Ok(frame.len())
     }
 
     fn recv(&self) -> Result<Frame, TransportError> {
-        self.next_frame(|| None)
+        self.receive_one(Wait::Until(None))
     }
 
     fn recv_deadline(&self, deadline: Instant) -> Result<Frame, TransportError> {
-        loop {
-            let result = self.next_frame(|| Some(deadline.saturating_duration_since(Instant::now())));
-            // A read that gave a part of a frame can bring us past the deadline only by one more poll.
-            match result {
-                Err(TransportError::Timeout { .. }) if Instant::now() < deadline => {}
-                result => return result,
-            }
-        }
+        self.receive_one(Wait::Until(Some(deadline)))
     }
 
     fn try_read(&self) -> Result<Option<Frame>, TransportError> {
-        // Whoever holds the lock reads already, and gets what comes.
-        let Some(mut inbound) = try_lock(&self.inbound) else { return Ok(None) };
-        match self.next_frame_of(&mut inbound, || Some(POLL)) {
-            Ok(frame) => Ok(Some(frame)),
-            Err(TransportError::Timeout { .. }) => Ok(None),
-            Err(error) => Err(error),
+        or_nothing(self.receive_one(Wait::Not))
+    }
+
+    fn recv_batch(&self, frames: &mut Vec<Frame>, deadline: Option<Instant>) -> Result<(), TransportError> {
+        self.receive_batch(frames, Wait::Until(deadline))
+    }
+
+    fn try_recv_batch(&self, frames: &mut Vec<Frame>) -> Result<(), TransportError> {
+        or_nothing(self.receive_batch(frames, Wait::OneRead)).map(drop)
+    }
+
+    fn try_send(&self, parts: &[IoSlice<'_>]) -> Result<usize, TransportError> {
+        if self.is_closed() {
+            return Err(self.closed(SEND));
         }
+        self.sent(self.stream.try_send(parts))
+    }
+
+    fn try_flush(&self) -> Result<bool, TransportError> {
+        if self.is_closed() {
+            return Err(self.closed(SEND));
+        }
+        self.sent(self.stream.try_flush())
+    }
+
+    fn tcp_stream(&self) -> &TcpStream {
+        self.stream.tcp()
     }
 
     fn inbox_addr(&self) -> SocketAddr {
@@ -253,6 +306,25 @@ macro_rules! delegate_socket {
             }
             fn try_read(&self) -> Result<Option<tgdb_pdu::Frame>, $crate::TransportError> {
                 self.0.try_read()
+            }
+            fn recv_batch(
+                &self,
+                frames: &mut Vec<tgdb_pdu::Frame>,
+                deadline: Option<std::time::Instant>,
+            ) -> Result<(), $crate::TransportError> {
+                self.0.recv_batch(frames, deadline)
+            }
+            fn try_recv_batch(&self, frames: &mut Vec<tgdb_pdu::Frame>) -> Result<(), $crate::TransportError> {
+                self.0.try_recv_batch(frames)
+            }
+            fn try_send(&self, parts: &[std::io::IoSlice<'_>]) -> Result<usize, $crate::TransportError> {
+                self.0.try_send(parts)
+            }
+            fn try_flush(&self) -> Result<bool, $crate::TransportError> {
+                self.0.try_flush()
+            }
+            fn tcp_stream(&self) -> &std::net::TcpStream {
+                self.0.tcp_stream()
             }
             fn inbox_addr(&self) -> std::net::SocketAddr {
                 self.0.inbox_addr()

@@ -20,57 +20,142 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod attempt;
+mod cancel;
 mod connect;
 mod database_certificate;
 mod error;
 mod framed;
 mod options;
+mod resolve;
+mod signal;
+mod stream;
+mod sys;
 mod tcp;
 mod tls;
+mod turn;
+mod wakeup;
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::io::IoSlice;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Instant;
 
 use tgdb_pdu::Frame;
 
+pub use cancel::ConnectCancel;
 pub use database_certificate::{DatabaseNameError, verify_database_name};
 pub use error::{CertificateProblem, TransportError};
 pub use options::SocketOptions;
+pub use resolve::Resolve;
 pub use tcp::TcpSocket;
 pub use tls::{Dangerous, Roots, TlsConnector, TlsOptions, TlsSocket};
+pub use wakeup::{Interest, Ready, Wakeup};
 
 /// A connected socket that carries frames.
 ///
 /// All methods take `&self`; share it in an [`Arc`](std::sync::Arc).
+///
+/// # Two ways to use it
+/// Threads that may wait call [`send`](Self::send), [`recv`](Self::recv) and
+/// [`recv_deadline`](Self::recv_deadline). Those who wait for several things at once
+/// call [`try_send`](Self::try_send), [`try_flush`](Self::try_flush) and
+/// [`try_recv_batch`](Self::try_recv_batch), and wait in between by [`Wakeup::wait`].
+///
+/// # Example
+/// ```no_run
+/// use std::io::IoSlice;
+/// use tgdb_transport::{Interest, TgSocket, Wakeup};
+///
+/// /// Sends the bytes and receives at least one frame.
+/// fn exchange(socket: &dyn TgSocket, mut bytes: &[u8]) -> Result<Vec<tgdb_pdu::Frame>, Box<dyn std::error::Error>> {
+///     let wakeup = Wakeup::new()?;
+///     let mut frames = Vec::new();
+///     loop {
+///         bytes = &bytes[socket.try_send(&[IoSlice::new(bytes)])?..];
+///         let sent = socket.try_flush()? && bytes.is_empty();
+///         socket.try_recv_batch(&mut frames)?;
+///         if sent && !frames.is_empty() {
+///             return Ok(frames);
+///         }
+///         wakeup.wait(Some((socket, Interest { read: true, write: !sent })), None)?;
+///     }
+/// }
+/// ```
 pub trait TgSocket: fmt::Debug + Send + Sync {
-    /// Sends the bytes of one whole frame and returns how many they were.
+    /// Sends the bytes of one whole frame and returns how many they were. It waits
+    /// while the peer does not read; other senders wait for it.
     ///
     /// # Errors
-    /// [`TransportError`]. A part of the frame can have gone out, so no other frame
-    /// is sent after it; close the socket then.
+    /// [`TransportError::Timeout`] if the system took no byte for
+    /// [`SocketOptions::send_timeout`]; else what went wrong. A part of the frame can
+    /// have gone out, so no other frame is sent after it; close the socket then.
     fn send(&self, frame: &[u8]) -> Result<usize, TransportError>;
 
     /// Waits for the next frame. One thread at a time; a second one waits for the first.
     ///
     /// # Errors
     /// [`TransportError::Closed`] after [`TgSocket::close`], which this method
-    /// notices at once; else what went wrong. No further frame can be read then.
+    /// notices at once; else what went wrong. No further frame can be read then, and
+    /// each further call of any receive method fails likewise.
     fn recv(&self) -> Result<Frame, TransportError>;
 
-    /// Waits for the next frame until `deadline`.
+    /// Waits for the next frame until `deadline`, which holds whatever the peer sends:
+    /// once it has passed, no frame is returned, be there any or not.
     ///
     /// # Errors
     /// [`TransportError::Timeout`] if none was complete by then; what had arrived
     /// of it is kept, so the socket can go on. Else as [`TgSocket::recv`].
     fn recv_deadline(&self, deadline: Instant) -> Result<Frame, TransportError>;
 
-    /// The next frame if it is there already, or arrives within about a millisecond.
-    /// `None` also while another thread waits in [`TgSocket::recv`], which gets it.
+    /// The next frame if it is there already; it does not wait. `None` also while
+    /// another thread waits in a receive method, which gets the frame.
     ///
     /// # Errors
     /// As [`TgSocket::recv`].
     fn try_read(&self) -> Result<Option<Frame>, TransportError>;
+
+    /// Waits until at least one frame is complete, and appends all that are complete
+    /// then. `None` waits without limit, else as [`TgSocket::recv_deadline`].
+    ///
+    /// After it no complete frame is left inside the socket, so that it is right to
+    /// wait for its descriptor.
+    ///
+    /// # Errors
+    /// [`TransportError::Timeout`] if no frame was complete by the deadline; what had
+    /// arrived of it is kept. Else as [`TgSocket::recv`]. An error that comes behind
+    /// good frames is returned by the next call, and the descriptor is readable then.
+    fn recv_batch(&self, frames: &mut Vec<Frame>, deadline: Option<Instant>) -> Result<(), TransportError>;
+
+    /// Reads once without waiting, and appends all frames that are complete then;
+    /// nothing also while another thread waits in a receive method.
+    ///
+    /// # Errors
+    /// As [`TgSocket::recv_batch`], without the timeout.
+    fn try_recv_batch(&self, frames: &mut Vec<Frame>) -> Result<(), TransportError>;
+
+    /// Takes as many of these bytes as goes without waiting, and returns how many; 0 if
+    /// none goes. The bytes are those of frames, one after the other.
+    ///
+    /// One writer at a time: until a frame has been taken as a whole, no other thread
+    /// may send by this method or by [`TgSocket::send`]. It takes nothing while another
+    /// thread is in `send`. Over TLS, bytes taken can still be kept inside the
+    /// socket: call [`TgSocket::try_flush`] until nothing is left.
+    ///
+    /// # Errors
+    /// What went wrong, the first time; later calls fail too.
+    fn try_send(&self, parts: &[IoSlice<'_>]) -> Result<usize, TransportError>;
+
+    /// Hands to the system what the socket itself still holds, TLS records of at most
+    /// about 64 KiB, without waiting. `true` if nothing is left, as always over plain TCP.
+    ///
+    /// # Errors
+    /// As [`TgSocket::try_send`].
+    fn try_flush(&self) -> Result<bool, TransportError>;
+
+    /// The TCP connection below, for its descriptor and its options. Do not read or
+    /// write it, nor change how it blocks or its timeouts.
+    fn tcp_stream(&self) -> &TcpStream;
 
     /// Address of our end.
     fn inbox_addr(&self) -> SocketAddr;
@@ -79,10 +164,11 @@ pub trait TgSocket: fmt::Debug + Send + Sync {
     fn outbox_addr(&self) -> SocketAddr;
 
     /// Tells the peer that nothing more will be sent. What was sent still arrives,
-    /// and what the peer sends can still be read until it closes in turn.
+    /// and what the peer sends can still be read until it closes in turn. It does not
+    /// wait; after [`TgSocket::try_send`] call it when [`TgSocket::try_flush`] left nothing.
     fn finish(&self);
 
     /// Closes both directions at once. Threads inside other methods return
-    /// [`TransportError::Closed`]. Idempotent.
+    /// [`TransportError::Closed`] at once. Idempotent.
     fn close(&self);
 }

@@ -1,28 +1,51 @@
 //! How to make a socket.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tgdb_pdu::DEFAULT_MAX_FRAME_LEN;
 
+use crate::Resolve;
+
 /// Options of a socket, plain or TLS. `TCP_NODELAY` is always set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// # Example
+/// ```
+/// use std::time::Duration;
+/// use tgdb_transport::SocketOptions;
+///
+/// let options = SocketOptions { connect_timeout: Duration::from_secs(5), ..SocketOptions::default() };
+/// assert_eq!(options.send_buffer, None);
+/// ```
+#[derive(Debug, Clone)]
 pub struct SocketOptions {
-    /// Time for connecting, over all addresses of the host, TLS included. Name
-    /// resolution comes before and is not bounded by it. Default 1 s.
+    /// Time for connecting: name resolution, all addresses of the host, and TLS.
+    /// Default 1 s.
     pub connect_timeout: Duration,
-    /// Time for each mebibyte of a message to be taken by the system, within a factor
-    /// of two; a peer that reads more slowly is given up. `None` waits for ever.
+    /// How long [`TgSocket::send`](crate::TgSocket::send) goes on while the system takes
+    /// no byte, because the peer does not read. `None` waits without limit.
     /// Default 10 s.
     pub send_timeout: Option<Duration>,
-    /// `SO_SNDBUF` in bytes; `None` leaves it to the system. Default 122 KiB.
+    /// `TCP_USER_TIMEOUT`: time in which the peer's system must acknowledge what was
+    /// sent, else the connection fails, in milliseconds of at most `u32::MAX`. It notices
+    /// a peer that is gone while data is under way, where `keepalive` does not. Linux,
+    /// Android and Fuchsia have it; elsewhere it does nothing. `None`, the default,
+    /// leaves it to the system, which takes about 15 minutes.
+    pub user_timeout: Option<Duration>,
+    /// `SO_SNDBUF` in bytes. `None`, the default, lets the system size the buffer as the
+    /// connection needs it; a fixed size makes large messages slower.
     pub send_buffer: Option<usize>,
-    /// `SO_RCVBUF` in bytes; `None` leaves it to the system. Default 128 KiB.
+    /// `SO_RCVBUF` in bytes; else as `send_buffer`.
     pub recv_buffer: Option<usize>,
     /// Silence after which TCP keepalive probes start; `None` for none. The peer is
     /// given up after three of them, 10 s apart. Default 30 s.
     pub keepalive: Option<Duration>,
-    /// Greatest frame accepted, in bytes. Default [`DEFAULT_MAX_FRAME_LEN`].
+    /// Maximum length of a frame that is accepted, in bytes. Default
+    /// [`DEFAULT_MAX_FRAME_LEN`].
     pub max_frame_len: u32,
+    /// What turns host names into addresses; `None`, the default, for the system's
+    /// resolver. IP addresses are not resolved.
+    pub resolver: Option<Arc<dyn Resolve>>,
 }
 
 impl Default for SocketOptions {
@@ -30,10 +53,12 @@ impl Default for SocketOptions {
         Self {
             connect_timeout: Duration::from_secs(1),
             send_timeout: Some(Duration::from_secs(10)),
-            send_buffer: Some(122 * 1024),
-            recv_buffer: Some(128 * 1024),
+            user_timeout: None,
+            send_buffer: None,
+            recv_buffer: None,
             keepalive: Some(Duration::from_secs(30)),
             max_frame_len: DEFAULT_MAX_FRAME_LEN,
+            resolver: None,
         }
     }
 }

@@ -1,42 +1,71 @@
 //! The plain socket.
 
-use std::io::Read;
+use std::io::IoSlice;
 use std::net::TcpStream;
 use std::sync::Mutex;
+use std::time::Duration;
 
-use crate::connect::{connect, deadline_after};
-use crate::framed::{ByteStream, Framed, StreamError, broken, delegate_socket, lock, write_all};
-use crate::{SocketOptions, TransportError};
+use tgdb_pdu::FrameDecoder;
+
+use crate::attempt::Attempt;
+use crate::connect::connect;
+use crate::framed::{Framed, delegate_socket};
+use crate::stream::{ByteStream, Read, StreamError, broken, is_transient, send_all};
+use crate::turn::{lock, try_lock};
+use crate::{ConnectCancel, SocketOptions, TransportError, sys};
 
 /// A plain TCP socket. Passwords and data travel in clear text.
+///
+/// # Example
+/// See the [crate](crate)'s.
 #[derive(Debug)]
 pub struct TcpSocket(Framed<PlainStream>);
 
 struct PlainStream {
     tcp: TcpStream,
+    timeout: Option<Duration>,
     /// Held while a frame is written, so that frames do not mix. Whether one failed.
     broken: Mutex<bool>,
 }
 
 impl TcpSocket {
     /// Connects to a host name, an IPv4 address, or an IPv6 address without
-    /// brackets, with its zone if it has one.
+    /// brackets, with its zone if it has one. All addresses of a host race, 250 ms
+    /// apart (RFC 8305).
     ///
     /// # Errors
     /// [`TransportError::Resolve`], [`TransportError::Connect`] or
     /// [`TransportError::ConnectTimeout`].
     pub fn connect(host: &str, port: u16, options: &SocketOptions) -> Result<Self, TransportError> {
-        let tcp = connect(host, port, options, deadline_after(options.connect_timeout))?;
-        Self::from_stream(tcp, options.max_frame_len)
+        Self::connect_attempt(&Attempt::new(host, port, options, None))
     }
 
-    /// Wraps a stream that is connected already, as a server's listener has it.
+    /// The same, until another thread cancels it.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect), and [`TransportError::Closed`] if it was cancelled.
+    pub fn connect_with(
+        host: &str,
+        port: u16,
+        options: &SocketOptions,
+        cancel: &ConnectCancel,
+    ) -> Result<Self, TransportError> {
+        Self::connect_attempt(&Attempt::new(host, port, options, Some(cancel)))
+    }
+
+    fn connect_attempt(attempt: &Attempt<'_>) -> Result<Self, TransportError> {
+        Self::from_stream(connect(attempt)?, attempt.options.max_frame_len)
+    }
+
+    /// Wraps a stream that is connected already, as a server's listener has it. Its
+    /// write timeout is the timeout of [`TgSocket::send`](crate::TgSocket::send).
     ///
     /// # Errors
     /// [`TransportError::Io`] if the stream is not connected any more.
     pub fn from_stream(tcp: TcpStream, max_frame_len: u32) -> Result<Self, TransportError> {
         let error = |source| TransportError::Io { operation: "connect to", peer: "peer".into(), source };
-        Framed::new(PlainStream { tcp, broken: Mutex::new(false) }, max_frame_len).map(Self).map_err(error)
+        let timeout = tcp.write_timeout().map_err(error)?;
+        Framed::new(PlainStream { tcp, timeout, broken: Mutex::new(false) }, max_frame_len).map(Self).map_err(error)
     }
 }
 
@@ -45,21 +74,52 @@ impl ByteStream for PlainStream {
         &self.tcp
     }
 
-    fn read(&self, buf: &mut [u8]) -> Result<usize, StreamError> {
-        Ok((&self.tcp).read(buf)?)
+    fn read_into(&self, decoder: &mut FrameDecoder, may_wait: bool) -> Result<Read, StreamError> {
+        let read = if may_wait { sys::recv_wait } else { sys::recv_now };
+        Ok(match read(&self.tcp, decoder.space())? {
+            0 => Read::End,
+            _ => Read::Some,
+        })
     }
 
-    fn write_all(&self, bytes: &[u8]) -> Result<(), StreamError> {
+    fn send(&self, mut bytes: &[u8]) -> Result<(), StreamError> {
         let mut is_broken = lock(&self.broken);
         if *is_broken {
             return Err(broken().into());
         }
-        let written = write_all(&self.tcp, bytes);
-        *is_broken = written.is_err();
-        Ok(written?)
+        let sent = send_all(&self.tcp, self.timeout, bytes.len(), || {
+            bytes = &bytes[self.send_some(&[IoSlice::new(bytes)])?..];
+            Ok(bytes.len())
+        });
+        *is_broken = sent.is_err();
+        sent
+    }
+
+    fn try_send(&self, parts: &[IoSlice<'_>]) -> Result<usize, StreamError> {
+        // Whoever holds it is about to wait for room.
+        let Some(mut is_broken) = try_lock(&self.broken) else { return Ok(0) };
+        if *is_broken {
+            return Err(broken().into());
+        }
+        let sent = self.send_some(parts);
+        *is_broken = sent.is_err();
+        sent
+    }
+
+    fn try_flush(&self) -> Result<bool, StreamError> {
+        Ok(true)
     }
 
     fn end(&self) {}
+}
+
+impl PlainStream {
+    fn send_some(&self, parts: &[IoSlice<'_>]) -> Result<usize, StreamError> {
+        match sys::send_now(&self.tcp, parts) {
+            Err(error) if is_transient(&error) => Ok(0),
+            sent => Ok(sent?),
+        }
+    }
 }
 
 delegate_socket!(TcpSocket);

@@ -1,71 +1,69 @@
 //! The TLS handshake against a deadline.
 
-use std::io::{self, Read, Write};
 use std::net::TcpStream;
-use std::time::Instant;
 
+use rustix::event::{PollFd, PollFlags};
 use rustls::ClientConnection;
 use tgdb_pdu::{FrameDecoder, MAGIC};
 
-use crate::{SocketOptions, TransportError};
+use super::SendNow;
+use crate::attempt::Attempt;
+use crate::stream::is_transient;
+use crate::{TransportError, sys};
 
-pub(super) fn complete(
+const OPERATION: &str = "TLS handshake with";
+
+/// Shakes hands over a connection that was made by that attempt.
+pub(super) fn complete<'a>(
     tls: &mut ClientConnection,
-    mut tcp: &TcpStream,
-    peer: &str,
-    options: &SocketOptions,
-    deadline: Instant,
+    tcp: &'a TcpStream,
+    attempt: &Attempt<'a>,
 ) -> Result<(), TransportError> {
-    let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => TransportError::ConnectTimeout {
-            operation: "TLS handshake with",
-            peer: peer.to_owned(),
-            timeout: options.connect_timeout,
-        },
-        _ => TransportError::Io { operation: "TLS handshake with", peer: peer.to_owned(), source },
-    };
-    let mut buf = vec![0; 16 * 1024];
+    let io = |source| attempt.io(OPERATION, source);
+    let mut buf = Vec::with_capacity(16 * 1024);
     let mut first = true;
-    while tls.is_handshaking() || tls.wants_write() {
+    loop {
+        let mut flags = PollFlags::IN;
         while tls.wants_write() {
-            tls.write_tls(&mut tcp).map_err(failed)?;
+            match tls.write_tls(&mut SendNow(tcp)) {
+                Ok(_) => {}
+                Err(error) if is_transient(&error) => {
+                    flags = flags.union(PollFlags::OUT);
+                    break;
+                }
+                Err(error) => return Err(io(error)),
+            }
         }
-        if !tls.is_handshaking() {
-            break;
+        if !tls.is_handshaking() && !tls.wants_write() {
+            return Ok(());
         }
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(failed(io::ErrorKind::TimedOut.into()));
+        attempt.wait(OPERATION, &mut vec![PollFd::new(tcp, flags)], None)?;
+        buf.clear();
+        match sys::recv_now(tcp, &mut buf) {
+            Ok(0) => return Err(TransportError::PeerClosed { peer: attempt.peer(), partial: 0 }),
+            Ok(_) => {}
+            Err(error) if is_transient(&error) => continue,
+            Err(error) => return Err(io(error)),
         }
-        tcp.set_read_timeout(Some(left)).map_err(failed)?;
-        let count = match tcp.read(&mut buf) {
-            Ok(0) => return Err(TransportError::PeerClosed { peer: peer.to_owned(), partial: 0 }),
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(failed(error)),
-        };
-        let mut received = &buf[..count];
+        let mut received = &buf[..];
         if std::mem::take(&mut first) && received.get(4..8) == Some(&MAGIC.to_be_bytes()) {
-            return Err(plain_frame(received, peer, options.max_frame_len));
+            return Err(plain_frame(received, attempt.peer(), attempt.options.max_frame_len));
         }
         while !received.is_empty() {
-            tls.read_tls(&mut received).map_err(failed)?;
+            tls.read_tls(&mut received).map_err(io)?;
             if let Err(error) = tls.process_new_packets() {
                 // The alert tells the server why; whether it arrives is of no concern.
-                let _ = tls.write_tls(&mut tcp);
-                let _ = tcp.flush();
-                return Err(TransportError::tls(peer, error));
+                let _ = tls.write_tls(&mut SendNow(tcp));
+                return Err(TransportError::tls(&attempt.peer(), error));
             }
         }
     }
-    Ok(())
 }
 
 /// A server that refuses the client at once can do so before TLS, in clear text.
-fn plain_frame(received: &[u8], peer: &str, max_frame_len: u32) -> TransportError {
+fn plain_frame(received: &[u8], peer: String, max_frame_len: u32) -> TransportError {
     let mut decoder = FrameDecoder::new(max_frame_len);
     decoder.push(received);
-    let peer = peer.to_owned();
     match decoder.next_frame() {
         Ok(Some(frame)) => TransportError::PlainFrame { peer, frame: Box::new(frame) },
         Ok(None) => TransportError::PeerClosed { peer, partial: received.len() },

@@ -4,15 +4,17 @@ mod config;
 mod handshake;
 mod stream;
 
+use std::io::{self, IoSlice};
 use std::net::TcpStream;
 use std::sync::Arc;
 
 use rustls::ClientConnection;
 use rustls::pki_types::ServerName;
 
-use crate::connect::{connect, deadline_after, peer_name};
+use crate::attempt::Attempt;
+use crate::connect::connect;
 use crate::framed::{Framed, delegate_socket};
-use crate::{SocketOptions, TransportError};
+use crate::{ConnectCancel, SocketOptions, TransportError, sys};
 
 pub use config::{Dangerous, Roots, TlsOptions};
 use stream::TlsStream;
@@ -43,34 +45,42 @@ impl TlsConnector {
         })
     }
 
-    /// Connects, and shakes hands.
+    /// Connects as [`TcpSocket::connect`](crate::TcpSocket::connect) does, and shakes hands.
     ///
     /// # Errors
-    /// As [`TcpSocket::connect`](crate::TcpSocket::connect), and
-    /// [`TransportError::Certificate`], [`TransportError::Tls`] or
-    /// [`TransportError::PlainFrame`].
+    /// As `TcpSocket::connect`, and [`TransportError::Certificate`],
+    /// [`TransportError::Tls`] or [`TransportError::PlainFrame`].
     pub fn connect(&self, host: &str, port: u16, options: &SocketOptions) -> Result<TlsSocket, TransportError> {
-        let peer = peer_name(host, port);
-        let name = self.server_name(host)?;
-        let deadline = deadline_after(options.connect_timeout);
+        self.connect_attempt(&Attempt::new(host, port, options, None))
+    }
+
+    /// The same, until another thread cancels it.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect), and [`TransportError::Closed`] if it was cancelled.
+    pub fn connect_with(
+        &self,
+        host: &str,
+        port: u16,
+        options: &SocketOptions,
+        cancel: &ConnectCancel,
+    ) -> Result<TlsSocket, TransportError> {
+        self.connect_attempt(&Attempt::new(host, port, options, Some(cancel)))
+    }
+
+    fn connect_attempt(&self, attempt: &Attempt<'_>) -> Result<TlsSocket, TransportError> {
+        let peer = attempt.peer();
+        let name = self.server_name(attempt.host)?;
         if self.unverified {
             log::warn!("TLS to {peer}: the server's certificate is NOT VERIFIED; anybody can pose as the server");
         }
-        let tcp = connect(host, port, options, deadline)?;
+        let tcp = connect(attempt)?;
         let mut tls =
             ClientConnection::new(self.config.clone(), name).map_err(|error| TransportError::tls(&peer, error))?;
-        handshake::complete(&mut tls, &tcp, &peer, options, deadline)?;
-        Self::framed(tls, tcp, peer, options)
-    }
-
-    fn framed(
-        tls: ClientConnection,
-        tcp: TcpStream,
-        peer: String,
-        options: &SocketOptions,
-    ) -> Result<TlsSocket, TransportError> {
-        let io = |source| TransportError::Io { operation: "connect to", peer, source };
-        Framed::new(TlsStream::new(tls.into(), tcp), options.max_frame_len).map(TlsSocket).map_err(io)
+        handshake::complete(&mut tls, &tcp, attempt)?;
+        let io = |source| attempt.io("connect to", source);
+        let stream = TlsStream::new(tls.into(), tcp).map_err(io)?;
+        Framed::new(stream, attempt.options.max_frame_len).map(TlsSocket).map_err(io)
     }
 
     /// The name that the certificate must have.
@@ -98,7 +108,8 @@ impl TlsSocket {
         max_frame_len: u32,
     ) -> Result<Self, TransportError> {
         let error = |source| TransportError::Io { operation: "accept", peer: "peer".into(), source };
-        Framed::new(TlsStream::new(tls.into(), tcp), max_frame_len).map(Self).map_err(error)
+        let stream = TlsStream::new(tls.into(), tcp).map_err(error)?;
+        Framed::new(stream, max_frame_len).map(Self).map_err(error)
     }
 
     /// The TLS version agreed on, such as `TLSv1_3`; `None` before the handshake is done.
@@ -108,3 +119,20 @@ impl TlsSocket {
 }
 
 delegate_socket!(TlsSocket);
+
+/// Where rustls writes its records: the system, as far as that goes without waiting.
+struct SendNow<'a>(&'a TcpStream);
+
+impl io::Write for SendNow<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        sys::send_now(self.0, &[IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        sys::send_now(self.0, parts)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

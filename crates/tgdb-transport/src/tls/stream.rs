@@ -1,90 +1,126 @@
 //! A TLS connection that one thread reads while others write.
 //!
-//! rustls keeps both directions in one object. It is locked only while bytes
-//! are turned from clear into cipher text or back, never while the operating
-//! system is waited for. Cipher text must go out in the order in which it was
-//! made, so `outgoing` is locked around both making and writing it.
+//! rustls keeps both directions in one object. It is locked while bytes are turned
+//! from clear into cipher text or back and while system calls that do not wait take
+//! them over, never while the peer is waited for. Its lock also keeps records in the
+//! order in which they were made.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, IoSlice, Write};
 use std::net::TcpStream;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
+use std::time::Duration;
 
 use rustls::Connection;
+use tgdb_pdu::FrameDecoder;
 
-use crate::framed::{ByteStream, StreamError, broken, lock, try_lock, write_all};
+use super::SendNow;
+use crate::stream::{ByteStream, Read, StreamError, broken, is_transient, send_all};
+use crate::sys;
+use crate::turn::{lock, try_lock};
+
+/// How much cipher text is read at once: at first and after small reads, and while
+/// a lot comes.
+const SMALL_READ: usize = 4 * 1024;
+const LARGE_READ: usize = 64 * 1024;
+
+/// rustls takes clear text only until its cipher text reaches this.
+const BACKLOG: usize = 64 * 1024;
 
 pub(super) struct TlsStream {
     tcp: TcpStream,
+    timeout: Option<Duration>,
     tls: Mutex<Connection>,
-    /// Cipher text from the peer that was not yet looked at.
-    incoming: Mutex<Incoming>,
-    outgoing: Mutex<Outgoing>,
-}
-
-/// Cipher text for the peer.
-#[derive(Default)]
-struct Outgoing {
-    /// Empty whenever it is not locked.
-    buf: Vec<u8>,
-    /// A write failed.
-    broken: bool,
-}
-
-struct Incoming {
-    buf: Box<[u8]>,
-    start: usize,
-    end: usize,
+    /// Where cipher text is read into; empty in between.
+    incoming: Mutex<Vec<u8>>,
+    /// Held while a frame is written, so that frames do not mix. Whether one failed.
+    broken: Mutex<bool>,
 }
 
 impl TlsStream {
-    pub(super) fn new(tls: Connection, tcp: TcpStream) -> Self {
-        let buf = vec![0; 32 * 1024].into();
-        Self {
+    pub(super) fn new(mut tls: Connection, tcp: TcpStream) -> io::Result<Self> {
+        tls.set_buffer_limit(Some(BACKLOG));
+        Ok(Self {
+            timeout: tcp.write_timeout()?,
             tcp,
             tls: Mutex::new(tls),
-            incoming: Mutex::new(Incoming { buf, start: 0, end: 0 }),
-            outgoing: Mutex::default(),
-        }
+            incoming: Mutex::default(),
+            broken: Mutex::new(false),
+        })
     }
 
     pub(super) fn protocol_version(&self) -> Option<String> {
         lock(&self.tls).protocol_version().map(|version| format!("{version:?}"))
     }
 
-    /// Writes out what rustls has made by itself or of the clear text given to it.
-    fn write_out(&self, outgoing: &mut Outgoing) -> io::Result<()> {
-        if outgoing.broken {
-            return Err(broken());
-        }
-        {
-            let mut tls = lock(&self.tls);
-            while tls.wants_write() {
-                tls.write_tls(&mut outgoing.buf)?;
+    /// Hands records to the system; `true` if none is left.
+    fn flush(&self, tls: &mut Connection) -> Result<bool, StreamError> {
+        while tls.wants_write() {
+            match tls.write_tls(&mut SendNow(&self.tcp)) {
+                Ok(_) => {}
+                Err(error) if is_transient(&error) => return Ok(false),
+                Err(error) => return Err(error.into()),
             }
         }
-        let written = write_all(&self.tcp, &outgoing.buf);
-        outgoing.buf.clear();
-        outgoing.broken = written.is_err();
-        written
+        Ok(true)
     }
 
-    /// Writes out what rustls has made by itself: handshake, alerts, key updates.
-    ///
-    /// Does not wait for a writer, which could wait for the peer, which could wait
-    /// for us to read: a writer calls this itself when it is done.
-    fn write_out_own(&self) -> io::Result<()> {
-        while lock(&self.tls).wants_write() {
-            let Some(mut outgoing) = try_lock(&self.outgoing) else { break };
-            self.write_out(&mut outgoing)?;
+    /// Encrypts and sends as many of the bytes as goes.
+    fn send_some(&self, tls: &mut Connection, parts: &[IoSlice<'_>]) -> Result<usize, StreamError> {
+        let total: usize = parts.iter().map(|part| part.len()).sum();
+        // Together, so that they share records.
+        let mut sent = tls.writer().write_vectored(parts)?;
+        let mut flushed = self.flush(tls)?;
+        if sent < total && flushed {
+            let mut parts = parts.to_vec();
+            let mut parts = &mut parts[..];
+            IoSlice::advance_slices(&mut parts, sent);
+            while sent < total && flushed {
+                let count = tls.writer().write_vectored(parts)?;
+                if count == 0 {
+                    // The handshake of a server is not done.
+                    break;
+                }
+                IoSlice::advance_slices(&mut parts, count);
+                sent += count;
+                flushed = self.flush(tls)?;
+            }
         }
-        Ok(())
+        Ok(sent)
     }
 
-    /// Gives rustls the next cipher text that is there.
-    fn feed(&self, tls: &mut MutexGuard<'_, Connection>, incoming: &mut Incoming) -> Result<(), StreamError> {
-        let mut text = &incoming.buf[incoming.start..incoming.end];
-        incoming.start += tls.read_tls(&mut text)?;
-        tls.process_new_packets().map(drop).map_err(StreamError::Tls)
+    /// Decrypts what was read, and moves the clear text to the decoder.
+    fn decrypt(&self, tls: &mut Connection, mut text: &[u8], decoder: &mut FrameDecoder) -> Result<Read, StreamError> {
+        if text.is_empty() {
+            // The system's end of the stream; whether it is TLS's is found below.
+            tls.read_tls(&mut io::empty())?;
+            tls.process_new_packets().map_err(StreamError::Tls)?;
+        }
+        loop {
+            let processed = match text.is_empty() {
+                true => Ok(()),
+                false => {
+                    tls.read_tls(&mut text)?;
+                    tls.process_new_packets().map(drop).map_err(StreamError::Tls)
+                }
+            };
+            let mut reader = tls.reader();
+            loop {
+                let count = match reader.fill_buf() {
+                    Ok([]) => return Ok(Read::End),
+                    Ok(chunk) => {
+                        decoder.push(chunk);
+                        chunk.len()
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                    Err(error) => return Err(error.into()),
+                };
+                reader.consume(count);
+            }
+            processed?;
+            if text.is_empty() {
+                return Ok(Read::Some);
+            }
+        }
     }
 }
 
@@ -93,52 +129,72 @@ impl ByteStream for TlsStream {
         &self.tcp
     }
 
-    fn read(&self, buf: &mut [u8]) -> Result<usize, StreamError> {
+    fn read_into(&self, decoder: &mut FrameDecoder, may_wait: bool) -> Result<Read, StreamError> {
         let mut incoming = lock(&self.incoming);
-        loop {
-            let mut tls = lock(&self.tls);
-            match tls.reader().read(buf) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                result => return Ok(result?),
-            }
-            if incoming.start < incoming.end {
-                let fed = self.feed(&mut tls, &mut incoming);
-                drop(tls);
-                let written = self.write_out_own();
-                fed?;
-                written?;
-                continue;
-            }
-            drop(tls);
-            incoming.start = 0;
-            incoming.end = 0;
-            let count = (&self.tcp).read(&mut incoming.buf)?;
-            if count == 0 {
-                // Makes the reader above tell a proper end from a cut.
-                lock(&self.tls).read_tls(&mut io::empty())?;
-            }
-            incoming.end = count;
+        let size = incoming.capacity().max(SMALL_READ);
+        incoming.reserve_exact(size);
+        let read = if may_wait { sys::recv_wait } else { sys::recv_now };
+        let count = read(&self.tcp, &mut incoming)?;
+        let mut tls = lock(&self.tls);
+        let result = self.decrypt(&mut tls, &incoming, decoder);
+        // What rustls has made by itself: handshake, alerts, key updates. What does not
+        // go now goes with the next read or write, which also reports an error.
+        let _ = self.flush(&mut tls);
+        drop(tls);
+        incoming.clear();
+        if count == size {
+            incoming.reserve_exact((2 * size).min(LARGE_READ));
+        } else if count <= SMALL_READ / 2 {
+            incoming.shrink_to(SMALL_READ);
         }
+        result
     }
 
-    fn write_all(&self, mut bytes: &[u8]) -> Result<(), StreamError> {
-        let mut outgoing = lock(&self.outgoing);
+    fn send(&self, mut bytes: &[u8]) -> Result<(), StreamError> {
+        let mut is_broken = lock(&self.broken);
+        if *is_broken {
+            return Err(broken().into());
+        }
         // A server's handshake is completed by its reader; until then clear text waits inside rustls.
-        while !bytes.is_empty() {
-            let count = lock(&self.tls).writer().write(bytes)?;
-            if count == 0 {
+        let sent = send_all(&self.tcp, self.timeout, bytes.len(), || {
+            let mut tls = lock(&self.tls);
+            let count = self.send_some(&mut tls, &[IoSlice::new(bytes)])?;
+            if count == 0 && !bytes.is_empty() && !tls.wants_write() {
                 return Err(io::Error::from(io::ErrorKind::WriteZero).into());
             }
             bytes = &bytes[count..];
-            self.write_out(&mut outgoing)?;
+            Ok(bytes.len() + usize::from(!self.flush(&mut tls)?))
+        });
+        *is_broken = sent.is_err();
+        sent
+    }
+
+    fn try_send(&self, parts: &[IoSlice<'_>]) -> Result<usize, StreamError> {
+        // Whoever holds it is about to wait for room.
+        let Some(mut is_broken) = try_lock(&self.broken) else { return Ok(0) };
+        if *is_broken {
+            return Err(broken().into());
         }
-        drop(outgoing);
-        Ok(self.write_out_own()?)
+        let sent = self.send_some(&mut lock(&self.tls), parts);
+        *is_broken = sent.is_err();
+        sent
+    }
+
+    fn try_flush(&self) -> Result<bool, StreamError> {
+        // A sender flushes itself.
+        let Some(mut is_broken) = try_lock(&self.broken) else { return Ok(false) };
+        if *is_broken {
+            return Err(broken().into());
+        }
+        let flushed = self.flush(&mut lock(&self.tls));
+        *is_broken = flushed.is_err();
+        flushed
     }
 
     fn end(&self) {
-        lock(&self.tls).send_close_notify();
+        let mut tls = lock(&self.tls);
+        tls.send_close_notify();
         // The end of the TCP stream follows; an error here means that it is gone already.
-        let _ = self.write_out_own();
+        let _ = self.flush(&mut tls);
     }
 }
