@@ -8,16 +8,25 @@
 //!
 //! # Example
 //! ```
-//! use tgdb_channel::pdu::Body;
-//! use tgdb_channel::{StopMethod, create_channel};
+//! use std::io::{Read, Write};
+//! use tgdb_pdu::body::{HandshakeKind, HandshakeRequest};
+//! use tgdb_pdu::{FrameDecoder, Header, Message, Verb};
 //! use tgdb_testkit::{ServerConfig, TestServer};
 //!
 //! let server = TestServer::start(ServerConfig::default())?;
-//! let channel = create_channel(&server.url(), Some("scott"), Some("tiger"), Some("routes"), None)?;
-//! channel.connect()?;
-//! channel.start()?;
-//! assert!(matches!(channel.request(Body::MetadataRequest)?.body, Body::MetadataResponse(_)));
-//! channel.stop(StopMethod::Graceful);
+//! let mut client = std::net::TcpStream::connect(server.address())?;
+//! let hello = HandshakeRequest { kind: HandshakeKind::INITIATE, ssl_mode: false, challenge: 0 };
+//! client.write_all(&Message::new(Header::default(), hello.into()).encode()?)?;
+//!
+//! let (mut decoder, mut buf) = (FrameDecoder::default(), [0; 1024]);
+//! let answer = loop {
+//!     if let Some(frame) = decoder.next_frame()? {
+//!         break frame;
+//!     }
+//!     let count = client.read(&mut buf)?;
+//!     decoder.push(&buf[..count]);
+//! };
+//! assert_eq!(answer.verb, Verb::HANDSHAKE_RESPONSE);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
