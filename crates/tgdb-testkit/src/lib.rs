@@ -35,6 +35,7 @@
 
 mod ca;
 mod config;
+mod connection;
 mod fault;
 mod script;
 mod server;
@@ -43,7 +44,7 @@ mod stream;
 
 pub use ca::{Identity, TestCa};
 pub use config::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, ServerConfig, UNKNOWN_DATABASE, WRONG_PASSWORD};
-pub use fault::Faults;
+pub use fault::{Faults, LoginRefusal};
 pub use script::{Script, echo, echoed};
 pub use server::{TestServer, Transcript};
-pub use session::ServerSession;
+pub use session::{ServerEvent, ServerSession};
