@@ -11,7 +11,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("tgdb-url", &[]),
     ("tgdb-transport", &["tgdb-pdu"]),
     ("tgdb-channel", &["tgdb-transport", "tgdb-pdu", "tgdb-url"]),
-    ("tgdb-testkit", &["tgdb-channel", "tgdb-pdu"]),
+    ("tgdb-testkit", &["tgdb-pdu"]),
 ];
 
 /// Compares the manifests with [`CRATES`].

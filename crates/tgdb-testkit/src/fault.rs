@@ -25,4 +25,18 @@ pub struct Faults {
     pub refuse: Option<String>,
     /// Accept the connection and say nothing at all.
     pub mute: bool,
+    /// Refuse the login in that way, whoever logs in.
+    pub login: Option<LoginRefusal>,
+}
+
+/// How a server refuses a login. See also [`Faults::refuse`], which comes before the
+/// handshake, and [`Faults::protocol_version`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginRefusal {
+    /// The handshake fails: client and server are of different versions.
+    Version,
+    /// The user is rejected, with status [`WRONG_PASSWORD`](crate::WRONG_PASSWORD).
+    Rejected,
+    /// An exception with code [`UNKNOWN_DATABASE`](crate::UNKNOWN_DATABASE).
+    Exception,
 }

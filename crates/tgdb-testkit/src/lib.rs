@@ -8,16 +8,25 @@
 //!
 //! # Example
 //! ```
-//! use tgdb_channel::pdu::Body;
-//! use tgdb_channel::{StopMethod, create_channel};
+//! use std::io::{Read, Write};
+//! use tgdb_pdu::body::{HandshakeKind, HandshakeRequest};
+//! use tgdb_pdu::{FrameDecoder, Header, Message, Verb};
 //! use tgdb_testkit::{ServerConfig, TestServer};
 //!
 //! let server = TestServer::start(ServerConfig::default())?;
-//! let channel = create_channel(&server.url(), Some("scott"), Some("tiger"), Some("routes"), None)?;
-//! channel.connect()?;
-//! channel.start()?;
-//! assert!(matches!(channel.request(Body::MetadataRequest)?.body, Body::MetadataResponse(_)));
-//! channel.stop(StopMethod::Graceful);
+//! let mut client = std::net::TcpStream::connect(server.address())?;
+//! let hello = HandshakeRequest { kind: HandshakeKind::INITIATE, ssl_mode: false, challenge: 0 };
+//! client.write_all(&Message::new(Header::default(), hello.into()).encode()?)?;
+//!
+//! let (mut decoder, mut buf) = (FrameDecoder::default(), [0; 1024]);
+//! let answer = loop {
+//!     if let Some(frame) = decoder.next_frame()? {
+//!         break frame;
+//!     }
+//!     let count = client.read(&mut buf)?;
+//!     decoder.push(&buf[..count]);
+//! };
+//! assert_eq!(answer.verb, Verb::HANDSHAKE_RESPONSE);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -26,6 +35,7 @@
 
 mod ca;
 mod config;
+mod connection;
 mod fault;
 mod script;
 mod server;
@@ -34,7 +44,7 @@ mod stream;
 
 pub use ca::{Identity, TestCa};
 pub use config::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, ServerConfig, UNKNOWN_DATABASE, WRONG_PASSWORD};
-pub use fault::Faults;
+pub use fault::{Faults, LoginRefusal};
 pub use script::{Script, echo, echoed};
 pub use server::{TestServer, Transcript};
-pub use session::ServerSession;
+pub use session::{ServerEvent, ServerSession};

@@ -1,9 +1,8 @@
-//! The loopback server as a program, and the demonstration of the README.
+//! The loopback server as a program.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-mod demo;
 mod serve;
 
 use std::process::ExitCode;
@@ -11,12 +10,10 @@ use std::process::ExitCode;
 use lexopt::prelude::*;
 
 const USAGE: &str = "\
-usage: tgdb-testkit demo
-       tgdb-testkit serve [--port N] [--tls-port N] [--trace] [--dump DIRECTORY]
+usage: tgdb-testkit serve [--port N] [--tls-port N] [--trace] [--dump DIRECTORY]
 
-demo   starts servers in this process and shows a channel at work: plain TCP, TLS,
-       pipelined requests, failover
-serve  runs a server on 127.0.0.1 until its standard input ends
+serve  runs a server on 127.0.0.1 until SIGINT (Ctrl-C) or SIGTERM; the standard input
+       is not read
        --port N      plain TCP port (default 8222; 0 for none)
        --tls-port N  TLS port (default 8223; 0 for none)
        --trace       print each message that comes
@@ -54,7 +51,6 @@ fn run() -> Result<(), Failure> {
         }
     }
     match command.as_deref() {
-        Some("demo") => demo::run(),
         Some("serve") => serve::run(&options),
         _ => Err(format!("say what to do\n{USAGE}").into()),
     }

@@ -1,6 +1,5 @@
 //! A server to try clients against.
 
-use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -30,6 +29,11 @@ fn traced(session: &mut ServerSession, request: &Message) {
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    let (end, ended) = crossbeam_channel::bounded(1);
+    // Further signals find the channel full, and change nothing.
+    ctrlc::set_handler(move || {
+        let _ = end.try_send(());
+    })?;
     // The names that the check of the database's certificate wants.
     let ca = TestCa::new(&format!("{DEFAULT_DATABASE}.1nit"))?;
     let database = ca.issue_common_name(&format!("{DEFAULT_DATABASE}.ce$t"))?;
@@ -60,8 +64,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         println!("listening: {}", server.url());
     }
     println!("user {DEFAULT_USER}, password {DEFAULT_PASSWORD}, database {DEFAULT_DATABASE}");
-    println!("close standard input (Ctrl-D) to end");
-    std::io::stdin().read_to_end(&mut Vec::new())?;
+    println!("Ctrl-C or SIGTERM ends it");
+    ended.recv()?;
     for server in &mut servers {
         server.kill();
     }

@@ -2,15 +2,18 @@
 
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender};
 use tgdb_pdu::{Body, Message};
 
-use crate::session::{Order, ServerSession};
+use crate::connection::{self, Order};
 use crate::{Faults, ServerConfig};
+
+/// The session id of the first connection; each further one has the next.
+const FIRST_SESSION: i64 = 1001;
 
 /// What went over one connection, in clear text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,10 +32,8 @@ pub struct TestServer {
 }
 
 pub(crate) struct ServerShared {
-    pub(crate) config: ServerConfig,
+    pub(crate) config: Arc<ServerConfig>,
     pub(crate) faults: Mutex<Faults>,
-    /// ServerSession ids, and with them auth tokens.
-    pub(crate) last_session: AtomicI64,
     pub(crate) logins: AtomicUsize,
     pub(crate) requests: AtomicUsize,
     pub(crate) pings: AtomicUsize,
@@ -68,8 +69,7 @@ impl TestServer {
         let address = listener.local_addr()?;
         let shared = Arc::new(ServerShared {
             faults: Mutex::new(config.faults.clone()),
-            config,
-            last_session: AtomicI64::new(1000),
+            config: Arc::new(config),
             logins: AtomicUsize::new(0),
             requests: AtomicUsize::new(0),
             pings: AtomicUsize::new(0),
@@ -205,7 +205,8 @@ fn accept(tcp: TcpStream, number: usize, shared: &Arc<ServerShared>) -> io::Resu
     let session_tcp = tcp.try_clone()?;
     let session_shared = shared.clone();
     let thread = std::thread::Builder::new().name(format!("testkit-session-{number}")).spawn(move || {
-        let ended = ServerSession::run(session_tcp, faults, receiver, session_shared);
+        let session_id = FIRST_SESSION + number as i64;
+        let ended = connection::run(&session_tcp, faults, session_id, &receiver, &session_shared);
         log::debug!("connection {number} ended: {ended:?}");
     })?;
     let mut connections = lock(&shared.connections);

@@ -1,28 +1,15 @@
-//! The server's side of one connection.
+//! The server's side of one connection, without I/O.
 
-use std::io;
-use std::net::{Shutdown, TcpStream};
+mod login;
+
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use crossbeam_channel::Receiver;
-use tgdb_pdu::body::*;
-use tgdb_pdu::version::ProductVersion;
-use tgdb_pdu::{AuthToken, Body, Frame, FrameDecoder, Header, Message};
+use tgdb_pdu::body::{Exception, SessionForcefullyTerminated};
+use tgdb_pdu::version::PROTOCOL;
+use tgdb_pdu::{AuthToken, Body, BodyError, Frame, Header, Message};
 
-use crate::server::{ServerShared, Transcript, lock};
-use crate::stream::{FaultyStream, ServerStream};
-use crate::{Faults, UNKNOWN_DATABASE, WRONG_PASSWORD};
-
-/// How often a session that hears nothing looks for orders.
-const POLL: Duration = Duration::from_millis(5);
-
-/// What a test wants a session to do.
-pub(crate) enum Order {
-    Terminate(String),
-    Push(Body),
-}
+use crate::{Faults, ServerConfig};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -33,208 +20,203 @@ enum Phase {
     Over,
 }
 
-/// A client's session, as a script sees it.
+/// What a frame from the client was to the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServerEvent {
+    /// Part of the handshake, or a login that was refused; answered.
+    Handshake,
+    /// The login that succeeded; answered.
+    LoggedIn,
+    /// A request of a logged-in client. Not answered: that is the [`Script`](crate::Script)'s part.
+    Request,
+    /// A ping; pings have no answer.
+    Ping,
+    /// The client leaves.
+    Left,
+    /// Something that the client may not send now; answered with an exception.
+    Refused,
+    /// Came after the end of the session, and was dropped.
+    Ignored,
+}
+
+/// A client's session, as a script sees it, and the server's side of the protocol for
+/// drivers: no sockets, no threads, no clock.
+///
+/// A driver hands frames to [`handle_frame`](Self::handle_frame), lets a script answer
+/// requests, and sends what [`poll_transmit`](Self::poll_transmit) gives, until
+/// [`is_over`](Self::is_over). Time is a [`Duration`] since 1970 (or since any other
+/// start); it only goes into the header of messages, in milliseconds.
+///
+/// Of the [`Faults`], the session commits those about messages: `refuse`, `mute`,
+/// `login`, `request_id_offset` and `protocol_version`. Those about bytes and time are
+/// the driver's.
+///
+/// # Example
+/// ```
+/// use std::{sync::Arc, time::Duration};
+/// use tgdb_pdu::body::{HandshakeKind, HandshakeRequest};
+/// use tgdb_pdu::{FrameDecoder, Header, Message, Verb};
+/// use tgdb_testkit::{Faults, ServerConfig, ServerEvent, ServerSession};
+///
+/// let now = Duration::ZERO;
+/// let mut session = ServerSession::new(Arc::new(ServerConfig::default()), Faults::default(), 1001);
+/// session.handle_connected(now);
+///
+/// let hello = HandshakeRequest { kind: HandshakeKind::INITIATE, ssl_mode: false, challenge: 0 };
+/// let mut decoder = FrameDecoder::default();
+/// decoder.push(&Message::new(Header::default(), hello.into()).encode()?);
+/// let frame = decoder.next_frame()?.expect("a whole frame");
+/// let (event, _message) = session.handle_frame(now, &frame)?;
+/// assert_eq!(event, ServerEvent::Handshake);
+///
+/// let mut out = Vec::new();
+/// session.poll_transmit(&mut out);
+/// decoder.push(&out);
+/// assert_eq!(decoder.next_frame()?.expect("its answer").verb, Verb::HANDSHAKE_RESPONSE);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct ServerSession {
-    shared: Arc<ServerShared>,
+    config: Arc<ServerConfig>,
     faults: Faults,
     phase: Phase,
+    /// Granted by the login; before, headers carry none.
+    granted: i64,
     auth_token: AuthToken,
     session_id: i64,
     user: String,
     database: Option<String>,
     sequence_no: i64,
+    now: Duration,
     /// Waits to be sent.
     out: Vec<u8>,
-    transcript: Transcript,
 }
 
 impl ServerSession {
-    pub(crate) fn run(
-        tcp: TcpStream,
-        faults: Faults,
-        orders: Receiver<Order>,
-        shared: Arc<ServerShared>,
-    ) -> io::Result<()> {
-        let mut session = Self {
+    /// The session of a new connection, which gets that id if the client logs in. The
+    /// faults of `config` are not looked at: they are for the next connections, and
+    /// `faults` for this one.
+    pub fn new(config: Arc<ServerConfig>, faults: Faults, session_id: i64) -> Self {
+        Self {
+            config,
             faults,
             phase: Phase::New,
+            granted: session_id,
             auth_token: AuthToken::NONE,
             session_id: 0,
             user: String::new(),
             database: None,
             sequence_no: 0,
+            now: Duration::ZERO,
             out: Vec::new(),
-            transcript: Transcript::default(),
-            shared,
-        };
-        let result = session.talk(&tcp, &orders);
-        if session.shared.config.record {
-            lock(&session.shared.transcripts).push(std::mem::take(&mut session.transcript));
         }
-        let _ = tcp.shutdown(Shutdown::Both);
-        result
     }
 
-    fn talk(&mut self, tcp: &TcpStream, orders: &Receiver<Order>) -> io::Result<()> {
-        let mut below = FaultyStream::new(tcp.try_clone()?, self.faults.clone());
+    /// The connection stands. A session that refuses its client says so now.
+    pub fn handle_connected(&mut self, now: Duration) {
         if let Some(reason) = self.faults.refuse.clone() {
-            self.send(-1, SessionForcefullyTerminated { reason: Some(reason) });
-            return ServerStream::Plain(below).write_all(&self.out);
-        }
-        if self.faults.mute {
-            while io::Read::read(&mut below, &mut [0; 1024])? > 0 {}
-            return Ok(());
-        }
-        let mut stream = ServerStream::new(below, self.shared.config.tls.as_ref())?;
-        tcp.set_read_timeout(Some(POLL))?;
-        let mut decoder = FrameDecoder::default();
-        let mut buf = vec![0; 64 * 1024];
-        loop {
-            for order in orders.try_iter() {
-                self.obey(order);
-            }
-            self.flush(&mut stream)?;
-            if self.phase == Phase::Over {
-                stream.end();
-                return Ok(());
-            }
-            match stream.read(&mut buf) {
-                Ok(0) => {
-                    // The vendor's Python client waits for the answer to its TLS close.
-                    stream.end();
-                    return Ok(());
-                }
-                Ok(count) => decoder.push(&buf[..count]),
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => continue,
-                Err(error) => return Err(error),
-            }
-            while let Some(frame) = decoder.next_frame().map_err(io::Error::other)? {
-                self.on_frame(&frame)?;
-            }
+            self.terminate(now, &reason);
         }
     }
 
-    fn flush(&mut self, stream: &mut ServerStream) -> io::Result<()> {
-        if self.out.is_empty() {
-            return Ok(());
+    /// Takes a frame of the client.
+    ///
+    /// # Errors
+    /// If it does not have the layout of its verb. The session has answered with an
+    /// exception and goes on.
+    pub fn handle_frame(&mut self, now: Duration, frame: &Frame) -> Result<(ServerEvent, Message), BodyError> {
+        self.now = now;
+        let decoded = Message::decode(frame);
+        if self.phase == Phase::Over || self.faults.mute {
+            return decoded.map(|message| (ServerEvent::Ignored, message));
         }
-        let out = std::mem::take(&mut self.out);
-        if self.shared.config.record {
-            self.transcript.from_server.extend_from_slice(&out);
-        }
-        stream.write_all(&out)
-    }
-
-    fn obey(&mut self, order: Order) {
-        match order {
-            Order::Terminate(reason) => {
-                self.send(-1, SessionForcefullyTerminated { reason: Some(reason) });
-                self.close();
-            }
-            Order::Push(body) => self.send(-1, body),
-        }
-    }
-
-    fn on_frame(&mut self, frame: &Frame) -> io::Result<()> {
-        if self.shared.config.record {
-            self.transcript.from_client.extend_from_slice(&frame.encode().map_err(io::Error::other)?);
-        }
-        let message = match Message::decode(frame) {
-            Ok(message) => message,
-            Err(error) => {
-                let id = frame.header.request_id;
-                self.send(id, Exception { code: 1, message: Some(error.to_string()) });
-                return Ok(());
-            }
-        };
-        if self.shared.config.record {
-            lock(&self.shared.received).push(message.clone());
-        }
-        match (self.phase, &message.body) {
-            (_, Body::Ping) => {
-                self.shared.pings.fetch_add(1, Ordering::SeqCst);
-            }
+        let message = decoded.inspect_err(|error| self.refuse(&frame.header, error.to_string()))?;
+        let event = match (self.phase, &message.body) {
+            (_, Body::Ping) => ServerEvent::Ping,
             (_, Body::DisconnectChannelRequest(_)) => {
-                self.shared.disconnects.fetch_add(1, Ordering::SeqCst);
                 self.close();
+                ServerEvent::Left
             }
-            (Phase::New | Phase::Challenged, Body::HandshakeRequest(request)) => self.on_handshake(&message, request),
+            (Phase::New | Phase::Challenged, Body::HandshakeRequest(request)) => {
+                self.on_handshake(&message.header, request);
+                ServerEvent::Handshake
+            }
             (Phase::Authenticating, Body::AuthenticateRequest(request)) => {
                 let answer = self.authenticate(request);
                 // Not a reply of the session yet, which faults could touch.
                 self.send(message.header.request_id, answer);
+                if self.is_logged_in() { ServerEvent::LoggedIn } else { ServerEvent::Handshake }
             }
-            (Phase::LoggedIn, _) if !self.is_mine(&message.header) => {
-                self.reply(&message, Exception { code: 1, message: Some("wrong token or session id".into()) });
-            }
+            (Phase::LoggedIn, _) if self.is_mine(&message.header) => ServerEvent::Request,
             (Phase::LoggedIn, _) => {
-                self.shared.requests.fetch_add(1, Ordering::SeqCst);
-                let script = self.shared.config.script.clone();
-                script.on_request(self, &message);
+                self.refuse(&message.header, "wrong token or session id".into());
+                ServerEvent::Refused
             }
             (_, body) => {
-                let text = format!("{} does not belong here", body.verb());
-                self.reply(&message, Exception { code: 1, message: Some(text) });
+                self.refuse(&message.header, format!("{} does not belong here", body.verb()));
+                ServerEvent::Refused
             }
-        }
-        Ok(())
-    }
-
-    fn on_handshake(&mut self, message: &Message, request: &HandshakeRequest) {
-        let (status, next, reason) = match (self.phase, request.kind) {
-            (Phase::New, HandshakeKind::INITIATE) => (HandshakeStatus::ACCEPT_CHALLENGE, Phase::Challenged, None),
-            (Phase::Challenged, HandshakeKind::CHALLENGE_ACCEPTED) => match self.objection(request) {
-                None => (HandshakeStatus::PROCEED_WITH_AUTHENTICATION, Phase::Authenticating, None),
-                Some(objection) => (HandshakeStatus::CHALLENGE_FAILED, Phase::Over, Some(objection.into())),
-            },
-            _ => (HandshakeStatus::CHALLENGE_FAILED, Phase::Over, Some("handshake out of order".into())),
         };
-        let challenge = self.shared.config.version.to_wire();
-        self.reply(message, HandshakeResponse { status, challenge, reason });
-        self.phase = next;
+        Ok((event, message))
     }
 
-    /// What is wrong with the client's part of the challenge.
-    fn objection(&self, request: &HandshakeRequest) -> Option<&'static str> {
-        // The build fields differ from client to client; see `docs/protocol.md`.
-        if ProductVersion::from_wire(request.challenge).major != self.shared.config.version.major {
-            return Some("client and server are of different major versions");
-        }
-        (request.ssl_mode != self.shared.config.tls.is_some()).then_some("wrong ssl mode")
+    /// Moves what is to be sent to the end of `buf`, and says how many bytes that is.
+    pub fn poll_transmit(&mut self, buf: &mut Vec<u8>) -> usize {
+        let length = self.out.len();
+        buf.append(&mut self.out);
+        length
     }
 
-    fn authenticate(&mut self, request: &AuthenticateRequest) -> Body {
-        let config = &self.shared.config;
-        if let Some(database) = &request.database
-            && !config.databases.contains(database)
-        {
-            let message = Some(format!("there is no database {database:?}"));
-            return Exception { code: UNKNOWN_DATABASE, message }.into();
-        }
-        let user = request.user.clone().unwrap_or_default();
-        let known = config.users.get(&user).is_some_and(|password| *password == request.password);
-        let entitled = request.roles.iter().flatten().all(|role| config.roles.contains(role));
-        if !known || !entitled {
-            return AuthenticateResponse::Rejected { status: WRONG_PASSWORD }.into();
-        }
-        self.session_id = self.shared.last_session.fetch_add(1, Ordering::SeqCst) + 1;
-        self.auth_token = AuthToken::new(self.session_id ^ 0x5eed_5eed_5eed_5eed);
-        self.user = user;
-        self.database = request.database.clone();
-        self.phase = Phase::LoggedIn;
-        self.shared.logins.fetch_add(1, Ordering::SeqCst);
-        let certificate = config.certificate.clone();
-        AuthenticateResponse::Accepted { auth_token: self.auth_token, session_id: self.session_id, certificate }.into()
+    /// Whether the connection is to be closed once all was sent.
+    pub fn is_over(&self) -> bool {
+        self.phase == Phase::Over
+    }
+
+    /// Whether the client has logged in, and not left.
+    pub fn is_logged_in(&self) -> bool {
+        self.phase == Phase::LoggedIn
+    }
+
+    /// Ends the session with a message that says why.
+    pub fn terminate(&mut self, now: Duration, reason: &str) {
+        self.push(now, SessionForcefullyTerminated { reason: Some(reason.to_owned()) });
+        self.close();
+    }
+
+    /// Sends a message unasked, with request id -1.
+    ///
+    /// # Panics
+    /// As [`send`](Self::send).
+    pub fn push(&mut self, now: Duration, body: impl Into<Body>) {
+        self.set_now(now);
+        self.send(-1, body);
+    }
+
+    /// The time that goes into the messages sent from now on. Each method that takes a
+    /// time sets it, too.
+    pub fn set_now(&mut self, now: Duration) {
+        self.now = now;
+    }
+
+    fn refuse(&mut self, header: &Header, text: String) {
+        self.reply_to(header.request_id, Exception { code: 1, message: Some(text) });
     }
 
     fn is_mine(&self, header: &Header) -> bool {
         match (header.auth_token, header.session_id) {
-            (AuthToken::NONE, 0) => self.shared.config.allow_missing_token,
-            told => told == (self.auth_token, self.session_id),
+            (AuthToken::NONE, 0) => self.config.allow_missing_token,
+            sent => sent == (self.auth_token, self.session_id),
         }
     }
 
-    /// The session's id.
+    fn reply_to(&mut self, request_id: i64, body: impl Into<Body>) {
+        let offset = if self.is_logged_in() { self.faults.request_id_offset } else { 0 };
+        self.send(request_id.wrapping_add(offset), body);
+    }
+}
+
+/// What a script needs.
+impl ServerSession {
+    /// The session's id; 0 before the login.
     pub fn id(&self) -> i64 {
         self.session_id
     }
@@ -250,9 +232,11 @@ impl ServerSession {
     }
 
     /// Answers a request. Sent when the script returns.
+    ///
+    /// # Panics
+    /// As [`send`](Self::send).
     pub fn reply(&mut self, request: &Message, body: impl Into<Body>) {
-        let offset = if self.phase == Phase::LoggedIn { self.faults.request_id_offset } else { 0 };
-        self.send(request.header.request_id + offset, body);
+        self.reply_to(request.header.request_id, body);
     }
 
     /// Sends a message with that request id.
@@ -260,10 +244,9 @@ impl ServerSession {
     /// # Panics
     /// If the message cannot be expressed on the wire, which is the test's fault.
     pub fn send(&mut self, request_id: i64, body: impl Into<Body>) {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let header = Header {
             sequence_no: self.sequence_no,
-            timestamp: i64::try_from(now.as_millis()).unwrap_or_default(),
+            timestamp: i64::try_from(self.now.as_millis()).unwrap_or(i64::MAX),
             request_id,
             auth_token: self.auth_token,
             session_id: self.session_id,
@@ -272,15 +255,16 @@ impl ServerSession {
         self.sequence_no += 1;
         let encoded = Message::new(header, body.into()).encode();
         let mut bytes = encoded.unwrap_or_else(|error| panic!("the script's message: {error}"));
-        if let Some(version) = self.faults.protocol_version {
-            bytes[8..10].copy_from_slice(&version.to_be_bytes());
-        }
+        let version = self.faults.protocol_version.unwrap_or(PROTOCOL.to_wire());
+        bytes[8..10].copy_from_slice(&version.to_be_bytes());
         self.send_raw(&bytes);
     }
 
     /// Sends bytes as they are.
     pub fn send_raw(&mut self, bytes: &[u8]) {
-        self.out.extend_from_slice(bytes);
+        if !self.faults.mute {
+            self.out.extend_from_slice(bytes);
+        }
     }
 
     /// Ends the connection once all was sent.

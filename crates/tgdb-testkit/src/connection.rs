@@ -1,0 +1,127 @@
+//! One connection of the threaded server: moves bytes between a socket and a session.
+
+use std::io;
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crossbeam_channel::Receiver;
+use tgdb_pdu::{Body, Frame, FrameDecoder};
+
+use crate::server::{ServerShared, Transcript, lock};
+use crate::stream::{FaultyStream, ServerStream};
+use crate::{Faults, ServerEvent, ServerSession};
+
+/// How often a connection that hears nothing looks for orders.
+const POLL: Duration = Duration::from_millis(5);
+
+/// What a test wants a session to do.
+pub(crate) enum Order {
+    Terminate(String),
+    Push(Body),
+}
+
+/// Serves the connection until it ends.
+pub(crate) fn run(
+    tcp: &TcpStream,
+    faults: Faults,
+    session_id: i64,
+    orders: &Receiver<Order>,
+    shared: &ServerShared,
+) -> io::Result<()> {
+    let session = ServerSession::new(Arc::clone(&shared.config), faults.clone(), session_id);
+    let mut connection = Connection { session, transcript: Transcript::default(), shared };
+    let result = connection.talk(tcp, faults, orders);
+    if shared.config.record {
+        lock(&shared.transcripts).push(connection.transcript);
+    }
+    let _ = tcp.shutdown(Shutdown::Both);
+    result
+}
+
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+struct Connection<'a> {
+    session: ServerSession,
+    transcript: Transcript,
+    shared: &'a ServerShared,
+}
+
+impl Connection<'_> {
+    fn talk(&mut self, tcp: &TcpStream, faults: Faults, orders: &Receiver<Order>) -> io::Result<()> {
+        let mute = faults.mute;
+        let in_clear = faults.refuse.is_some() || mute;
+        let tls = self.shared.config.tls.as_ref().filter(|_| !in_clear);
+        let mut stream = ServerStream::new(FaultyStream::new(tcp.try_clone()?, faults), tls)?;
+        tcp.set_read_timeout(Some(POLL))?;
+        let mut decoder = FrameDecoder::default();
+        let mut buf = vec![0; 64 * 1024];
+        self.session.handle_connected(now());
+        loop {
+            for order in orders.try_iter() {
+                match order {
+                    Order::Terminate(reason) => self.session.terminate(now(), &reason),
+                    Order::Push(body) => self.session.push(now(), body),
+                }
+            }
+            self.flush(&mut stream)?;
+            if self.session.is_over() {
+                stream.end();
+                return Ok(());
+            }
+            match stream.read(&mut buf) {
+                Ok(0) => {
+                    // The vendor's Python client waits for the answer to its TLS close.
+                    stream.end();
+                    return Ok(());
+                }
+                // Need not be TGDB's: a mute server does not read TLS either.
+                Ok(_) if mute => {}
+                Ok(count) => decoder.push(&buf[..count]),
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => continue,
+                Err(error) => return Err(error),
+            }
+            while let Some(frame) = decoder.next_frame().map_err(io::Error::other)? {
+                self.on_frame(&frame)?;
+            }
+        }
+    }
+
+    fn flush(&mut self, stream: &mut ServerStream) -> io::Result<()> {
+        let mut out = Vec::new();
+        if self.session.poll_transmit(&mut out) == 0 {
+            return Ok(());
+        }
+        if self.shared.config.record {
+            self.transcript.from_server.extend_from_slice(&out);
+        }
+        stream.write_all(&out)
+    }
+
+    fn on_frame(&mut self, frame: &Frame) -> io::Result<()> {
+        let shared = self.shared;
+        if shared.config.record {
+            self.transcript.from_client.extend_from_slice(&frame.encode().map_err(io::Error::other)?);
+        }
+        // The session has answered what it cannot decode.
+        let Ok((event, message)) = self.session.handle_frame(now(), frame) else { return Ok(()) };
+        if shared.config.record {
+            lock(&shared.received).push(message.clone());
+        }
+        let counter = match event {
+            ServerEvent::LoggedIn => &shared.logins,
+            ServerEvent::Request => &shared.requests,
+            ServerEvent::Ping => &shared.pings,
+            ServerEvent::Left => &shared.disconnects,
+            ServerEvent::Handshake | ServerEvent::Refused | ServerEvent::Ignored => return Ok(()),
+        };
+        counter.fetch_add(1, Ordering::SeqCst);
+        if event == ServerEvent::Request {
+            shared.config.script.on_request(&mut self.session, &message);
+        }
+        Ok(())
+    }
+}
