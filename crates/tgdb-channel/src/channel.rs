@@ -192,32 +192,8 @@ impl TgChannel {
     ) -> Result<Vec<ResponseWaiter>, ChannelError> {
         let requests = bodies.into_iter().map(|body| self.encode(body.into(), options));
         let requests = requests.collect::<Result<Vec<_>, _>>()?;
-        let shared = self.shared();
-        let mut ids = Vec::with_capacity(requests.len());
-        let mut state = shared.lock();
-        let mut failure = None;
-        for request in requests {
-            let (verb, deadline) = (request.verb, Instant::now() + request.timeout);
-            match shared.submit(state, request, IfFull::Wait) {
-                Ok((locked, id)) => {
-                    state = locked;
-                    ids.push((id, verb, deadline));
-                }
-                Err(error) => {
-                    failure = Some(error);
-                    state = shared.lock();
-                    break;
-                }
-            }
-        }
-        if let Some((.., deadline)) = ids.first() {
-            state.wake_io_by(*deadline);
-        }
-        let state = shared.flush(state);
-        shared.release(state);
-        let waiter = |(id, verb, deadline)| ResponseWaiter::new(shared.clone(), id, verb, deadline);
-        let waiters = ids.into_iter().map(waiter).collect();
-        failure.map_or(Ok(waiters), Err)
+        let waiter = |(id, verb, deadline)| ResponseWaiter::new(self.shared().clone(), id, verb, deadline);
+        Ok(self.shared().submit_all(requests)?.into_iter().map(waiter).collect())
     }
 
     /// Submits a request whose outcome goes to a callback, and returns its id.

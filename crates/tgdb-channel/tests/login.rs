@@ -5,7 +5,7 @@ use tgdb_channel::pdu::body::*;
 use tgdb_channel::pdu::version::ProductVersion;
 use tgdb_channel::pdu::{AuthToken, Body, Frame, FrameDecoder, Header, Message, Verb};
 use tgdb_channel::url::VersionCheck;
-use tgdb_channel::{Credentials, Login, LoginError, LoginStep, Session};
+use tgdb_channel::{Credentials, Login, LoginError, LoginStep, LoginSuccess};
 
 fn credentials() -> Credentials {
     Credentials {
@@ -64,7 +64,7 @@ fn the_whole_login() {
     };
     let done = login.on_frame(&frame(response)).unwrap();
     let LoginStep::Done(session) = done else { panic!("{done:?}") };
-    let expected = Session {
+    let expected = LoginSuccess {
         auth_token: AuthToken::new(7),
         session_id: 8,
         certificate: Some(vec![1, 2].into()),

@@ -12,7 +12,7 @@
 //! # Locks
 //! There is one: `Shared::state`. While it is held nothing is waited for, nothing is logged,
 //! and no code of the program runs. What is to be done after it is released is collected as
-//! [`Completions`]: see [`Shared::release`].
+//! [`completions::Completions`]: see [`Shared::release`].
 
 pub(crate) mod callbacks;
 mod completions;
@@ -34,7 +34,6 @@ use tgdb_transport::{SocketOptions, TlsConnector};
 use tgdb_url::{Properties, TgUrl};
 
 pub(crate) use callbacks::Callback;
-use completions::Completions;
 pub(crate) use state::{State, Waiter};
 
 use crate::proto::{Ended, Failure, Outcome, Session, SessionConfig};

@@ -5,9 +5,11 @@ use std::task::{Poll, Waker};
 use std::thread;
 use std::time::Instant;
 
+use tgdb_pdu::Verb;
+
 use super::state::Waiter;
 use super::{Shared, State};
-use crate::ChannelError;
+use crate::{ChannelError, LinkState};
 use crate::proto::{Refusal, Refused, Request};
 
 /// How many bytes may wait for others to be sent with.
@@ -44,7 +46,9 @@ impl Shared {
             if why != Refusal::Full || if_full == IfFull::Fail || now >= deadline {
                 state.session.handle_timeout(now);
                 leave(&mut state, ticket);
-                let why = if state.session.state() == crate::LinkState::Connected { why } else { Refusal::State(state.session.state()) };
+                let link = state.session.state();
+                // The connection may just have been given up, because the server does not read.
+                let why = if link == LinkState::Connected { why } else { Refusal::State(link) };
                 self.release(state);
                 return Err(self.refusal(why, "request"));
             }
@@ -101,6 +105,33 @@ impl Shared {
             state = self.flush(state);
         }
         state
+    }
+
+    /// Takes several requests in and sends them in one write, as far as they fit. On failure
+    /// gives up those that were taken in.
+    pub(crate) fn submit_all(
+        self: &Arc<Self>,
+        requests: Vec<Request<Waiter>>,
+    ) -> Result<Vec<(i64, Verb, Instant)>, ChannelError> {
+        let mut taken = Vec::with_capacity(requests.len());
+        let mut state = self.lock();
+        for request in requests {
+            let (verb, deadline) = (request.verb, Instant::now() + request.timeout);
+            match self.submit(state, request, IfFull::Wait) {
+                Ok((locked, id)) => {
+                    state = locked;
+                    state.wake_io_by(deadline);
+                    taken.push((id, verb, deadline));
+                }
+                Err(error) => {
+                    self.with(|state| taken.iter().for_each(|(id, ..)| state.cancel(*id)));
+                    return Err(error);
+                }
+            }
+        }
+        let state = self.flush(state);
+        self.release(state);
+        Ok(taken)
     }
 
     /// Takes a request in whose outcome goes to a callback.

@@ -27,6 +27,16 @@ pub(crate) enum Waiter {
     Callback(Callback),
 }
 
+impl std::fmt::Debug for Waiter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Thread(_) => "Thread",
+            Self::Task(_) => "Task",
+            Self::Callback(_) => "Callback",
+        })
+    }
+}
+
 impl Waiter {
     /// Whether it needs somebody else to read for it.
     fn is_async(&self) -> bool {

@@ -81,7 +81,7 @@ impl<W> Session<W> {
     /// Ends what is in flight, and leaves.
     fn leave_now(&mut self, now: Instant, link: LinkId) {
         self.end_all(&Failure::Stopped);
-        self.outbox.clear();
+        self.outbox.clear_requests();
         self.leave(now, link, LINGER_FORCEFUL);
     }
 
@@ -108,7 +108,7 @@ impl<W> Session<W> {
         match self.link {
             Link::Draining { link } => {
                 self.end_all(&Failure::Stopped);
-                self.outbox.clear();
+                self.outbox.clear_requests();
                 self.leave(now, link, LINGER_GRACEFUL);
             }
             Link::Lingering { .. } => self.finish_close(),

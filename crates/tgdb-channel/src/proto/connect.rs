@@ -45,7 +45,7 @@ impl<W> Session<W> {
     }
 
     /// Goes on with the next server, or waits, or gives up.
-    fn connect_next(&mut self, now: Instant) {
+    pub(super) fn connect_next(&mut self, now: Instant) {
         match self.failover.next(now) {
             Next::Connect(server) => {
                 self.last_link.0 += 1;
@@ -223,7 +223,7 @@ impl<W> Session<W> {
         }
         self.link = Link::Idle;
         self.timers.stop_all();
-        self.outbox.drop_own();
+        self.outbox.clear_own();
         self.leaving.clear();
         self.send_failure = None;
         self.given_out = 0;

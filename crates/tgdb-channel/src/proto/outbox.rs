@@ -180,79 +180,83 @@ impl Drop for Transmit {
     }
 }
 
-/// What waits to be sent.
-#[derive(Debug)]
-pub(super) enum Item {
-    /// The message of that key in the table of requests. If it is not there any more,
-    /// or was sent, there is nothing to do.
-    Request(i64),
-    /// A message of the session itself.
-    Own { verb: Verb, payload: Payload },
-}
-
-/// Messages in the order in which they will be sent, and the bytes of those of requests.
+/// Messages in the order in which they will be sent.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    items: VecDeque<Item>,
-    /// Of the requests that wait.
-    requests: usize,
+    /// Messages of the session itself, for the current connection. They go first.
+    own: VecDeque<(Verb, Payload)>,
+    /// Keys of requests. One that does not wait any more is passed over.
+    keys: VecDeque<i64>,
+    /// Requests that wait, and their bytes.
+    waiting: usize,
     bytes: usize,
 }
 
 impl Outbox {
     /// Adds the message of a request of that length.
     pub(super) fn push_request(&mut self, key: i64, length: usize) {
-        self.items.push_back(Item::Request(key));
-        self.requests += 1;
+        self.keys.push_back(key);
+        self.waiting += 1;
         self.bytes += length + HEADER_LEN;
     }
 
     /// A message of a request was sent, or is not to be sent any more.
     pub(super) fn forget_request(&mut self, length: usize) {
-        self.requests -= 1;
+        self.waiting -= 1;
         self.bytes -= length + HEADER_LEN;
     }
 
-    /// Adds a message of the session itself.
-    pub(super) fn push_own(&mut self, verb: Verb, payload: Payload) {
-        self.items.push_back(Item::Own { verb, payload });
-    }
-
-    pub(super) fn pop(&mut self) -> Option<Item> {
-        let item = self.items.pop_front();
-        if self.items.is_empty() {
-            self.items.shrink_to(64);
+    /// Takes the key of the next request that may wait.
+    pub(super) fn pop_request(&mut self) -> Option<i64> {
+        let key = self.keys.pop_front();
+        if self.keys.is_empty() {
+            self.keys.shrink_to(64);
         }
-        item
+        key
     }
 
     /// Drops the keys of requests that do not wait any more, if they are many.
     pub(super) fn sweep(&mut self, waits: impl Fn(i64) -> bool) {
-        if self.items.len() > 64 + 2 * self.requests {
-            self.items.retain(|item| match item {
-                Item::Request(key) => waits(*key),
-                Item::Own { .. } => true,
-            });
+        if self.keys.len() > 64 + 2 * self.waiting {
+            self.keys.retain(|key| waits(*key));
         }
     }
 
-    /// Drops the messages of the session itself, which belong to one connection.
-    pub(super) fn drop_own(&mut self) {
-        self.items.retain(|item| matches!(item, Item::Request(_)));
+    /// Drops all requests.
+    pub(super) fn clear_requests(&mut self) {
+        self.keys.clear();
+        self.waiting = 0;
+        self.bytes = 0;
     }
 
-    /// Empties it.
-    pub(super) fn clear(&mut self) {
-        *self = Self::default();
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.items.is_empty()
+    /// Whether a request waits.
+    pub(super) fn has_requests(&self) -> bool {
+        self.waiting > 0
     }
 
     /// Bytes of requests that wait, headers included.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Adds a message of the session itself.
+    pub(super) fn push_own(&mut self, verb: Verb, payload: Payload) {
+        self.own.push_back((verb, payload));
+    }
+
+    /// Takes the next message of the session itself.
+    pub(super) fn pop_own(&mut self) -> Option<(Verb, Payload)> {
+        self.own.pop_front()
+    }
+
+    /// Whether a message of the session itself waits.
+    pub(super) fn has_own(&self) -> bool {
+        !self.own.is_empty()
+    }
+
+    /// Drops the messages of the session itself: their connection is gone.
+    pub(super) fn clear_own(&mut self) {
+        self.own.clear();
     }
 }
 
@@ -310,8 +314,8 @@ mod tests {
             outbox.push_request(key, 10);
             outbox.forget_request(10);
             outbox.sweep(|waiting| waiting > key);
-            assert!(outbox.items.len() <= 65);
+            assert!(outbox.keys.len() <= 65);
         }
-        assert_eq!(outbox.bytes(), 0);
+        assert!(outbox.bytes() == 0 && !outbox.has_requests());
     }
 }

@@ -101,7 +101,7 @@ impl<W> Session<W> {
         self.attempt_error = None;
         self.end_lost(|mode| mode == ResendMode::DontReconnectAndIgnore, &cause);
         let server = self.server();
-        self.outbox.clear();
+        self.outbox.clear_requests();
         for (key, length) in self.requests.requeue() {
             self.outbox.push_request(key, length);
         }

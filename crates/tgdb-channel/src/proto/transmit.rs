@@ -8,7 +8,7 @@ use tgdb_pdu::{AuthToken, Body, EncodeError, HEADER_LEN, Header, Verb};
 use tgdb_transport::TransportError;
 
 use super::link::Link;
-use super::outbox::{Item, Payload};
+use super::outbox::Payload;
 use super::timers::Timer;
 use super::{Event, LinkId, Outcome, Session, Transmit};
 use crate::LinkState;
@@ -17,23 +17,19 @@ use crate::LinkState;
 const GRACE: std::time::Duration = std::time::Duration::from_millis(100);
 
 impl<W> Session<W> {
-    /// Whether a message waits to be sent and there is a connection to send it on.
+    /// Whether a message can be sent now.
     pub fn has_transmit(&self) -> bool {
-        !self.outbox.is_empty() && self.may_send()
+        self.send_failure.is_none()
+            && match self.link {
+                Link::Idle | Link::Backoff | Link::Connecting { .. } => false,
+                Link::LoggingIn { .. } | Link::Lingering { .. } => self.outbox.has_own(),
+                Link::Established { .. } | Link::Draining { .. } => self.outbox.has_own() || self.outbox.has_requests(),
+            }
     }
 
     /// Bytes of requests that wait to be sent.
     pub fn outbox_bytes(&self) -> usize {
         self.outbox.bytes()
-    }
-
-    fn may_send(&self) -> bool {
-        let has_link = match self.link {
-            Link::LoggingIn { .. } | Link::Established { .. } | Link::Draining { .. } => true,
-            Link::Lingering { is_finished, .. } => !is_finished,
-            Link::Idle | Link::Backoff | Link::Connecting { .. } => false,
-        };
-        has_link && self.send_failure.is_none()
     }
 
     /// Adds messages that are to be sent now on the connection [`Session::link`], as many as
@@ -49,23 +45,25 @@ impl<W> Session<W> {
         }
         let before = transmit.remaining();
         while transmit.has_room()
-            && let Some(item) = self.outbox.pop()
+            && let Some((verb, payload)) = self.outbox.pop_own()
         {
-            match item {
-                Item::Own { verb, payload } => push(transmit, &self.header(unix_millis, -1), verb, &payload),
-                Item::Request(key) => {
-                    if !self.requests.is_queued(key) {
-                        continue;
-                    }
-                    let header = self.header(unix_millis, key.max(-1));
-                    let write = |verb, payload: &Payload| push(transmit, &header, verb, payload);
-                    let Some(length) = self.requests.send(key, write) else { continue };
-                    self.outbox.forget_request(length);
-                    if key < 0 {
-                        let end = self.given_out + (transmit.remaining() - before) as u64;
-                        self.leaving.push_back((end, key));
-                    }
-                }
+            push(transmit, &self.header(unix_millis, -1), verb, &payload);
+        }
+        let may_send_requests = matches!(self.link, Link::Established { .. } | Link::Draining { .. });
+        while may_send_requests
+            && transmit.has_room()
+            && let Some(key) = self.outbox.pop_request()
+        {
+            if !self.requests.is_queued(key) {
+                continue;
+            }
+            let header = self.header(unix_millis, key.max(-1));
+            let write = |verb, payload: &Payload| push(transmit, &header, verb, payload);
+            let Some(length) = self.requests.send(key, write) else { continue };
+            self.outbox.forget_request(length);
+            if key < 0 {
+                let end = self.given_out + (transmit.remaining() - before) as u64;
+                self.leaving.push_back((end, key));
             }
         }
         let added = transmit.remaining() - before;
@@ -125,7 +123,7 @@ impl<W> Session<W> {
     /// After the last word, tells the peer that no more follows.
     fn finish_if_done(&mut self, link: LinkId) {
         if let Link::Lingering { is_finished: is_finished @ false, .. } = &mut self.link
-            && self.outbox.is_empty()
+            && !self.outbox.has_own()
             && self.sent >= self.given_out
         {
             *is_finished = true;
