@@ -89,7 +89,11 @@ impl FrameDecoder {
             while buf.capacity() - buf.len() < first.len() {
                 grow(buf, *length);
             }
-            buf.extend_from_slice(first);
+            // memcpy takes another way for pieces that are not small, `rep movsb`. Where the
+            // processor is bad at it, this is twice as fast; elsewhere it costs nothing.
+            for piece in first.chunks(2048) {
+                buf.extend_from_slice(piece);
+            }
             bytes = rest;
         }
         if !bytes.is_empty() {
@@ -141,6 +145,12 @@ impl FrameDecoder {
         self.large.as_ref().map_or(0, |(buf, _)| buf.len()) + self.small.len() - self.start
     }
 
+    /// How many bytes a frame of more than 16 KiB, of which the start is there, still
+    /// lacks; 0 if there is none. It says how much is worth reading at once.
+    pub fn missing(&self) -> usize {
+        self.large.as_ref().map_or(0, |(buf, length)| length.saturating_sub(buf.len()))
+    }
+
     fn cut(&mut self) -> Result<Option<Frame>, FrameError> {
         if let Some((buf, length)) = self.large.take() {
             // Not all of it can have been there when the buffer was made.
@@ -165,8 +175,12 @@ impl FrameDecoder {
         let (header, verb, data_offset) = parse_header(&pending[..length])?;
         let (padding, payload) = if length == HEADER_LEN {
             (Bytes::new(), Bytes::new())
-        } else if let Some(bytes) = self.grouped(length) {
-            (bytes.slice(HEADER_LEN..data_offset), bytes.slice(data_offset..))
+        } else if let Some(at) = self.grouped(length) {
+            let part = |from: usize, to: usize| match to - from {
+                0 => Bytes::new(),
+                _ => self.group.slice(at + from..at + to),
+            };
+            (part(HEADER_LEN, data_offset), part(data_offset, length))
         } else {
             // One allocation, or two for a frame with padding.
             let frame = &self.small[self.start..][..length];
@@ -179,9 +193,9 @@ impl FrameDecoder {
         Ok(Some(Frame { header, verb, padding, payload }))
     }
 
-    /// The first frame as a part of an allocation that it shares with the next ones;
+    /// Where the first frame is in `group`, the copy that it shares with the next ones;
     /// `None` if there are none.
-    fn grouped(&mut self, length: usize) -> Option<Bytes> {
+    fn grouped(&mut self, length: usize) -> Option<usize> {
         if self.group.is_empty() || self.start >= self.group_start + self.group.len() {
             let pending = &self.small[self.start..];
             let mut end = length;
@@ -194,8 +208,7 @@ impl FrameDecoder {
             self.group = Bytes::copy_from_slice(&pending[..end]);
             self.group_start = self.start;
         }
-        let at = self.start - self.group_start;
-        Some(self.group.slice(at..at + length))
+        Some(self.start - self.group_start)
     }
 
     /// Forgets all bytes of `small`, and memory beyond its regular size.

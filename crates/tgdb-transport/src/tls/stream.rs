@@ -18,13 +18,15 @@ use crate::stream::{ByteStream, Read, StreamError, broken, is_transient, send_al
 use crate::sys;
 use crate::turn::{lock, try_lock};
 
-/// How much cipher text is read at once: at first and after small reads, and while
-/// a lot comes.
-const SMALL_READ: usize = 4 * 1024;
-const LARGE_READ: usize = 64 * 1024;
+/// How much cipher text is read at once: at first and after short reads, after a
+/// read that filled that, and while a large frame comes.
+const SHORT_READ: usize = 4 * 1024;
+const LONG_READ: usize = 16 * 1024;
+const LARGE_READ: usize = 256 * 1024;
 
-/// rustls takes clear text only until its cipher text reaches this.
-const BACKLOG: usize = 64 * 1024;
+/// rustls takes clear text only until its cipher text reaches this. Less makes large
+/// frames slower: each piece wakes the peer.
+const BACKLOG: usize = 256 * 1024;
 
 pub(super) struct TlsStream {
     tcp: TcpStream,
@@ -131,8 +133,9 @@ impl ByteStream for TlsStream {
 
     fn read_into(&self, decoder: &mut FrameDecoder, may_wait: bool) -> Result<Read, StreamError> {
         let mut incoming = lock(&self.incoming);
-        let size = incoming.capacity().max(SMALL_READ);
-        incoming.reserve_exact(size);
+        if incoming.capacity() == 0 {
+            incoming.reserve_exact(SHORT_READ);
+        }
         let read = if may_wait { sys::recv_wait } else { sys::recv_now };
         let count = read(&self.tcp, &mut incoming)?;
         let mut tls = lock(&self.tls);
@@ -141,12 +144,14 @@ impl ByteStream for TlsStream {
         // go now goes with the next read or write, which also reports an error.
         let _ = self.flush(&mut tls);
         drop(tls);
+        let next = match decoder.missing() {
+            missing if missing > LONG_READ => LARGE_READ,
+            _ if count >= SHORT_READ => LONG_READ,
+            _ => SHORT_READ,
+        };
         incoming.clear();
-        if count == size {
-            incoming.reserve_exact((2 * size).min(LARGE_READ));
-        } else if count <= SMALL_READ / 2 {
-            incoming.shrink_to(SMALL_READ);
-        }
+        incoming.shrink_to(next);
+        incoming.reserve_exact(next);
         result
     }
 
