@@ -37,6 +37,13 @@ pub(crate) fn channel(url: &str) -> TgChannel {
 }
 
 pub(crate) fn run(setting: Setting) {
+    if std::env::var_os("PROF").is_some() {
+        let address = server::start(&query_reply(), None, setting);
+        let channel = channel(&format!("tcp://{address}"));
+        let body = query("g.V()");
+        trips::in_flight(&channel, &body, 2_000_000, 64);
+        return;
+    }
     small(setting);
     large(setting);
     tls::run(setting);
@@ -63,11 +70,16 @@ fn small(setting: Setting) {
     for window in [64, 10_000] {
         let count = COUNT.max(window as u32) * 4;
         let batch = trips::batch(&message, window);
-        let by_hand = &mut || trips::by_hand(&socket, &batch, &mut frames, window, count);
+        let measured = compare(
+            || trips::frames_by_hand(&socket, &batch, &mut frames, window, count),
+            || trips::in_flight(&channel, &body, count, window),
+        );
+        report(&format!("{window} in flight / frames batched by hand, undecoded"), count, &measured);
+        let by_hand = &mut || trips::messages_by_hand(&socket, &body, &mut frames, window, count);
         let measured = compare(&mut *by_hand, || trips::in_flight(&channel, &body, count, window));
-        report(&format!("{window} in flight / batched by hand"), count, &measured);
+        report(&format!("{window} in flight / messages batched by hand"), count, &measured);
         let measured = compare(&mut *by_hand, || trips::awaited(&channel, &body, count, window));
-        report(&format!("{window} in flight from one task / batched by hand"), count, &measured);
+        report(&format!("{window} in flight from one task / messages batched by hand"), count, &measured);
     }
     let count = 20_000;
     let measured = compare(
