@@ -40,6 +40,7 @@ mod fault;
 mod script;
 mod server;
 mod session;
+pub mod sim;
 mod stream;
 
 pub use ca::{Identity, TestCa};

@@ -176,8 +176,11 @@ impl ServerSession {
         self.phase == Phase::LoggedIn
     }
 
-    /// Ends the session with a message that says why.
+    /// Ends the session with a message that says why, unless it is over.
     pub fn terminate(&mut self, now: Duration, reason: &str) {
+        if self.is_over() {
+            return;
+        }
         self.push(now, SessionForcefullyTerminated { reason: Some(reason.to_owned()) });
         self.close();
     }
