@@ -41,6 +41,32 @@ pub fn frame(header: Header, body: Body) -> Frame {
     decoder.next_frame().unwrap().unwrap()
 }
 
+/// No faults, and each way takes 1 ms.
+pub fn calm() -> NetworkPlan {
+    NetworkPlan { latency: ms(1)..=ms(1), ..NetworkPlan::calm(1) }
+}
+
+/// A client that was given as much time as it wants, and its network.
+pub fn after(plan: NetworkPlan) -> (Client, Network) {
+    let mut network = Network::new(1, plan);
+    let mut client = Client::connect(&mut network, 0);
+    client.run(&mut network, LONG);
+    (client, network)
+}
+
+/// A session of three queries on a network of that plan: what there is after a minute.
+pub fn three_queries(plan: NetworkPlan) -> (Client, Network) {
+    let mut network = Network::new(9, plan);
+    let mut client = Client::connect(&mut network, 0);
+    while !client.logged_in && !client.is_gone() && client.step(&mut network, LONG) {}
+    for text in ["one", "two", "three"] {
+        client.query(&mut network, text);
+    }
+    let until = network.now() + ms(60_000);
+    client.run(&mut network, until);
+    (client, network)
+}
+
 /// One connection of the client: logs in by itself, and notes all that comes.
 pub struct Client {
     pub conn: ConnId,
