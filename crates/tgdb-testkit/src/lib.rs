@@ -1,6 +1,11 @@
-//! A loopback server that speaks the server's side of the TGDB protocol, for tests:
-//! handshake, login, replies that a test scripts, and faults on demand, over plain
-//! TCP and TLS. It listens on the loopback interface alone.
+//! The server's side of the TGDB protocol, for tests of clients: handshake, login,
+//! replies that a test scripts, and faults on demand.
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`TestServer`] | a server over plain TCP or TLS, on the loopback interface only |
+//! | [`ServerSession`] | one session without I/O, threads or clock, for any driver |
+//! | [`sim::Network`] | servers and a network in virtual time, with faults from a seed |
 //!
 //! It is no database: [`echo`] answers each request with a well-formed reply that
 //! repeats what was asked. What the real server answers where its vendor's clients
@@ -40,6 +45,7 @@ mod fault;
 mod script;
 mod server;
 mod session;
+pub mod sim;
 mod stream;
 
 pub use ca::{Identity, TestCa};
