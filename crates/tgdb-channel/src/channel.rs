@@ -118,11 +118,12 @@ impl TgChannel {
     /// As [`TgChannel::submit`] and [`ResponseWaiter::wait`].
     pub fn request_with(&self, body: impl Into<Body>, options: RequestOptions) -> Result<Message, ChannelError> {
         let request = self.encode(body.into(), options)?;
-        let deadline = Instant::now() + request.timeout;
+        let now = Instant::now();
+        let deadline = now + request.timeout;
         let shared = self.shared();
-        let (state, id) = shared.submit(shared.lock(), request, IfFull::Wait)?;
+        let (state, id) = shared.submit(shared.lock(), now, request, IfFull::Wait)?;
         // At its deadline a request has an outcome.
-        let ended = shared.wait_for(state, id, deadline).ok_or(ChannelError::Stopped)?;
+        let ended = shared.wait_for(state, Some(now), id, deadline).ok_or(ChannelError::Stopped)?;
         shared.result_of(id, ended)
     }
 
@@ -171,10 +172,11 @@ impl TgChannel {
 
     fn submit_one(&self, body: Body, options: RequestOptions, if_full: IfFull) -> Result<ResponseWaiter, ChannelError> {
         let request = self.encode(body, options)?;
-        let (verb, deadline) = (request.verb, Instant::now() + request.timeout);
+        let now = Instant::now();
+        let (verb, deadline) = (request.verb, now + request.timeout);
         let shared = self.shared();
-        let (state, id) = shared.submit(shared.lock(), request, if_full)?;
-        let state = shared.flush_soon(state, deadline);
+        let (state, id) = shared.submit(shared.lock(), now, request, if_full)?;
+        let state = shared.flush_soon(state, now, deadline);
         shared.release(state);
         Ok(ResponseWaiter::new(shared.clone(), id, verb, deadline))
     }

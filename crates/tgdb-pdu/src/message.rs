@@ -34,9 +34,7 @@ impl Message {
     /// [`BodyError`] if the payload does not have the layout of its verb. A verb
     /// without a layout is no error but a [`Body::Raw`].
     pub fn decode(frame: &Frame) -> Result<Self, BodyError> {
-        let mut reader = Reader::new(frame.verb, frame.payload.clone());
-        let body = Body::decode(frame.verb, &mut reader)?;
-        Ok(Self { header: frame.header, body, trailing: reader.take_rest() })
+        Self::try_from(frame.clone())
     }
 
     /// The bytes of the message.
@@ -51,6 +49,17 @@ impl Message {
         let mut buf = writer.into_vec();
         write_header(&mut buf, &self.header, self.verb(), HEADER_LEN as u16)?;
         Ok(buf)
+    }
+}
+
+impl TryFrom<Frame> for Message {
+    type Error = BodyError;
+
+    /// As [`Message::decode`], from a frame that is not needed any more.
+    fn try_from(frame: Frame) -> Result<Self, BodyError> {
+        let mut reader = Reader::new(frame.verb, frame.payload);
+        let body = Body::decode(frame.verb, &mut reader)?;
+        Ok(Self { header: frame.header, body, trailing: reader.take_rest() })
     }
 }
 

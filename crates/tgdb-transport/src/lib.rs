@@ -50,7 +50,7 @@ pub use options::SocketOptions;
 pub use resolve::Resolve;
 pub use tcp::TcpSocket;
 pub use tls::{Dangerous, Roots, TlsConnector, TlsOptions, TlsSocket};
-pub use wakeup::{Interest, Ready, Wakeup};
+pub use wakeup::{Interest, Ready, Wakeup, wait_ready};
 
 /// A connected socket that carries frames.
 ///

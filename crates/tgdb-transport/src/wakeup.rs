@@ -57,6 +57,36 @@ pub struct Ready {
     pub woken: bool,
 }
 
+impl Interest {
+    fn poll_fd(self, socket: &dyn TgSocket) -> PollFd<'_> {
+        let mut flags = PollFlags::empty();
+        flags.set(PollFlags::IN, self.read);
+        flags.set(PollFlags::OUT, self.write);
+        PollFd::new(socket.tcp_stream(), flags)
+    }
+
+    fn found(self, fd: &PollFd<'_>) -> Ready {
+        let found = fd.revents();
+        let failed = found.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
+        Ready {
+            readable: failed || found.contains(PollFlags::IN),
+            writable: self.write && (failed || found.contains(PollFlags::OUT)),
+            woken: false,
+        }
+    }
+}
+
+/// Waits for the socket or the deadline, whichever comes first; `None` waits without
+/// limit. [`TgSocket::close`] ends it.
+///
+/// # Errors
+/// That of the system's `poll`, for lack of memory or the like.
+pub fn wait_ready(socket: &dyn TgSocket, interest: Interest, deadline: Option<Instant>) -> io::Result<Ready> {
+    let mut fds = [interest.poll_fd(socket)];
+    sys::poll(&mut fds, deadline)?;
+    Ok(interest.found(&fds[0]))
+}
+
 impl Wakeup {
     /// Makes one, with two descriptors.
     ///
@@ -92,15 +122,9 @@ impl Wakeup {
                 !fds[0].revents().is_empty()
             }
             Some((socket, interest)) => {
-                let mut flags = PollFlags::empty();
-                flags.set(PollFlags::IN, interest.read);
-                flags.set(PollFlags::OUT, interest.write);
-                let mut fds = [wake, PollFd::new(socket.tcp_stream(), flags)];
+                let mut fds = [wake, interest.poll_fd(socket)];
                 sys::poll(&mut fds, deadline)?;
-                let found = fds[1].revents();
-                let failed = found.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
-                ready.readable = failed || found.contains(PollFlags::IN);
-                ready.writable = interest.write && (failed || found.contains(PollFlags::OUT));
+                ready = interest.found(&fds[1]);
                 !fds[0].revents().is_empty()
             }
         };

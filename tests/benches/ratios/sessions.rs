@@ -37,11 +37,22 @@ pub(crate) fn channel(url: &str) -> TgChannel {
 }
 
 pub(crate) fn run(setting: Setting) {
-    if std::env::var_os("PROF").is_some() {
+    if let Ok(count) = std::env::var("PROFL") {
+        let (request, reply) = mebibyte();
+        let address = server::start(&reply, None, setting);
+        let channel = channel(&format!("tcp://{address}"));
+        trips::one_at_a_time(&channel, &request, count.parse().unwrap());
+        return;
+    }
+    if let Ok(count) = std::env::var("PROF") {
         let address = server::start(&query_reply(), None, setting);
         let channel = channel(&format!("tcp://{address}"));
         let body = query("g.V()");
-        trips::in_flight(&channel, &body, 2_000_000, 64);
+        if std::env::var_os("TASK").is_some() {
+            trips::awaited(&channel, &body, count.parse().unwrap(), 64);
+            return;
+        }
+        trips::in_flight(&channel, &body, count.parse().unwrap(), 64);
         return;
     }
     small(setting);

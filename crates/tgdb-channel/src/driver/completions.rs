@@ -11,63 +11,64 @@ use super::{Callback, Shared, connector};
 use crate::LinkState;
 use crate::proto::{Ended, Event, LinkId};
 
+/// Something to be done once the lock is released.
+pub(super) enum Action {
+    /// Wake a caller.
+    Unpark(Thread),
+    /// Wake a task.
+    Wake(Waker),
+    /// Wake those who wait on the condition variable.
+    Notify,
+    /// Wake the I/O thread.
+    WakeIo(Arc<Wakeup>),
+    /// Run a callback.
+    Callback(Callback, i64, Ended),
+    Connect(LinkId, usize),
+    CancelConnect(ConnectCancel),
+    Finish(Arc<dyn TgSocket>),
+    Close(Arc<dyn TgSocket>),
+    Log(Event<Waiter>),
+}
+
 /// What a locked section leaves to be done without the lock: it can block, or runs code
 /// that is not ours.
 #[derive(Default)]
 #[must_use = "somebody waits for it"]
-pub(super) struct Completions {
-    pub(super) threads: Vec<Thread>,
-    tasks: Vec<Waker>,
-    pub(super) callbacks: Vec<(Callback, i64, Ended)>,
-    pub(super) close: Vec<Arc<dyn TgSocket>>,
-    pub(super) finish: Option<Arc<dyn TgSocket>>,
-    pub(super) cancel: Option<ConnectCancel>,
-    pub(super) connect: Option<(LinkId, usize)>,
-    pub(super) wakeup: Option<Arc<Wakeup>>,
-    /// Wake those who wait on the condition variable.
-    pub(super) notify: bool,
-    /// To be logged.
-    pub(super) notes: Vec<Event<Waiter>>,
-}
+pub(super) struct Completions(Vec<Action>);
 
 impl Completions {
-    /// Wakes a task; once, if the last one is the same.
-    pub(super) fn add_task(&mut self, waker: Waker) {
-        if self.tasks.last().is_none_or(|last| !last.will_wake(&waker)) {
-            self.tasks.push(waker);
+    pub(super) fn push(&mut self, action: Action) {
+        self.0.push(action);
+    }
+
+    /// Wakes a task; once, if the last one woken is the same.
+    pub(super) fn wake(&mut self, waker: Waker) {
+        if !matches!(self.0.last(), Some(Action::Wake(last)) if last.will_wake(&waker)) {
+            self.0.push(Action::Wake(waker));
         }
     }
 
+    #[inline]
     pub(super) fn run(self, shared: &Arc<Shared>) {
-        for socket in self.close {
-            socket.close();
+        if !self.0.is_empty() {
+            self.run_all(shared);
         }
-        if let Some(socket) = self.finish {
-            socket.finish();
-        }
-        if let Some(cancel) = self.cancel {
-            cancel.cancel();
-        }
-        if let Some((link, server)) = self.connect {
-            connector::spawn(shared, link, server);
-        }
-        if let Some(wakeup) = self.wakeup {
-            wakeup.wake();
-        }
-        if self.notify {
-            shared.changed.notify_all();
-        }
-        for thread in self.threads {
-            thread.unpark();
-        }
-        for waker in self.tasks {
-            waker.wake();
-        }
-        for (callback, id, ended) in self.callbacks {
-            shared.queue_callback(callback, id, ended);
-        }
-        for note in self.notes {
-            log(shared, note);
+    }
+
+    fn run_all(self, shared: &Arc<Shared>) {
+        for action in self.0 {
+            match action {
+                Action::Unpark(thread) => thread.unpark(),
+                Action::Wake(waker) => waker.wake(),
+                Action::Notify => shared.changed.notify_all(),
+                Action::WakeIo(wakeup) => wakeup.wake(),
+                Action::Callback(callback, id, ended) => shared.queue_callback(callback, id, ended),
+                Action::Connect(link, server) => connector::spawn(shared, link, server),
+                Action::CancelConnect(cancel) => cancel.cancel(),
+                Action::Finish(socket) => socket.finish(),
+                Action::Close(socket) => socket.close(),
+                Action::Log(note) => log(shared, note),
+            }
         }
     }
 }

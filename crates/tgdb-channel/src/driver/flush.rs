@@ -11,12 +11,16 @@ use crate::proto::Transmit;
 impl Shared {
     /// Sends what waits to be sent, for everybody, unless another thread is at it. Does not
     /// wait: what the system does not take is left to the I/O thread.
-    pub(super) fn flush<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+    pub(super) fn flush<'a>(
+        self: &'a Arc<Self>,
+        mut state: MutexGuard<'a, State>,
+        now: Instant,
+    ) -> MutexGuard<'a, State> {
         while state.is_flushable() {
             let Some(connection) = state.connection.clone() else { break };
             let mut transmit = std::mem::take(&mut state.write.transmit);
             if transmit.remaining() == 0 {
-                state.session.poll_transmit(Instant::now(), unix_millis(), &mut transmit);
+                state.session.poll_transmit(now, unix_millis(), &mut transmit);
             }
             state.write.is_taken = true;
             state.write.due = None;
@@ -30,10 +34,10 @@ impl Shared {
                 continue;
             }
             state.write.transmit = transmit;
-            let now = Instant::now();
             match result {
-                Ok(Sent { count, is_blocked }) => {
-                    state.write.is_blocked = is_blocked;
+                Ok(Sent { count, is_backed_up }) => {
+                    state.write.is_backed_up = is_backed_up;
+                    state.write.is_blocked = is_backed_up || state.write.transmit.remaining() > 0;
                     state.session.handle_transmitted(now, connection.link, count);
                 }
                 Err(cause) => {
@@ -48,7 +52,8 @@ impl Shared {
 
 struct Sent {
     count: usize,
-    is_blocked: bool,
+    /// The socket itself holds some of it.
+    is_backed_up: bool,
 }
 
 /// Sends as much as the system takes.
@@ -57,12 +62,12 @@ fn send(socket: &dyn TgSocket, transmit: &mut Transmit) -> Result<Sent, Transpor
     while transmit.remaining() > 0 {
         let count = socket.try_send(&transmit.parts())?;
         if count == 0 {
-            return Ok(Sent { count: sent, is_blocked: true });
+            break;
         }
         transmit.advance(count);
         sent += count;
     }
-    Ok(Sent { count: sent, is_blocked: !socket.try_flush()? })
+    Ok(Sent { count: sent, is_backed_up: !socket.try_flush()? })
 }
 
 /// The time of now as headers have it.

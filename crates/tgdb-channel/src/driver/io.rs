@@ -11,10 +11,10 @@ use super::state::Io;
 use super::{Shared, State};
 use crate::ChannelError;
 
-/// How often the thread looks while callers read: from the first value on, doubling up to
-/// the second.
+/// How often the thread looks at the clock while there is traffic: from the first value on,
+/// doubling up to the second.
 const TICK: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(10));
-/// After so many ticks without a caller that reads, it watches the socket itself.
+/// After so many ticks without traffic it sleeps.
 const QUIET_TICKS: u32 = 3;
 
 impl Shared {
@@ -50,7 +50,7 @@ impl Shared {
     }
 
     fn run_io(self: &Arc<Self>, wakeup: &Wakeup) {
-        let mut watch = Watch::default();
+        let mut watch = Watch::new();
         loop {
             let mut state = self.lock();
             let now = Instant::now();
@@ -58,13 +58,13 @@ impl Shared {
                 state.session.handle_timeout(now);
             }
             if state.write.due.is_none_or(|due| due <= now) {
-                state = self.flush(state);
+                state = self.flush(state, Instant::now());
             }
             if !state.session.is_active() && state.session.in_flight() == 0 {
                 state.io = None;
                 return self.release(state);
             }
-            let reads = watch.decides_to_read(&state, now);
+            let reads = watch.decides_to_read(&mut state, now);
             let interest = Interest { read: reads, write: state.write.is_blocked };
             let times = [state.session.poll_timeout(), state.write.due, watch.tick_ends];
             let wakes_at = times.into_iter().flatten().min();
@@ -112,16 +112,21 @@ impl Shared {
 
     /// Sends what waits, without waiting for more to join it.
     pub(super) fn flush_now(self: &Arc<Self>) {
-        let state = self.flush(self.lock());
+        let state = self.flush(self.lock(), Instant::now());
         self.release(state);
     }
 }
 
-/// Decides whether the thread watches the socket. Each wake-up costs, so while callers read
-/// it looks at the clock only.
-#[derive(Default)]
+/// Decides whether the thread watches the socket, and how long it sleeps at most.
+///
+/// Each wake-up costs. So while callers read it does not watch the socket, which would wake
+/// it for each reply. And while there is traffic of any kind it looks at the clock by itself
+/// every few milliseconds, so that a request with a deadline, or one that was put off, need
+/// not wake it. Without traffic it sleeps until something happens.
 struct Watch {
     taken_by_callers: u64,
+    submitted: i64,
+    watches: bool,
     quiet_ticks: u32,
     tick: Duration,
     tick_ends: Option<Instant>,
@@ -130,25 +135,39 @@ struct Watch {
 }
 
 impl Watch {
-    fn decides_to_read(&mut self, state: &State, now: Instant) -> bool {
-        let is_outrun = std::mem::take(&mut self.is_outrun);
-        if state.connection.is_none() {
-            self.tick_ends = None;
-            return false;
+    fn new() -> Self {
+        Self {
+            taken_by_callers: 0,
+            submitted: 0,
+            watches: true,
+            quiet_ticks: 0,
+            tick: TICK.0,
+            tick_ends: None,
+            is_outrun: false,
         }
+    }
+
+    fn decides_to_read(&mut self, state: &mut State, now: Instant) -> bool {
+        let was_put_off = std::mem::take(&mut state.write.was_put_off);
         let taken = std::mem::replace(&mut self.taken_by_callers, state.read.taken_by_callers);
-        if taken != state.read.taken_by_callers || is_outrun {
-            // Callers read.
+        let callers_read = std::mem::take(&mut self.is_outrun) || taken != state.read.taken_by_callers;
+        let submitted = std::mem::replace(&mut self.submitted, state.session.submitted());
+        if callers_read || submitted != self.submitted {
             self.quiet_ticks = 0;
-            self.tick = (self.tick * 2).clamp(TICK.0, TICK.1);
+            self.watches &= !callers_read;
+            // While requests are put off a longer tick would have to be cut short each time.
+            self.tick = if was_put_off { TICK.0 } else { (self.tick * 2).min(TICK.1) };
             self.tick_ends = Some(now + self.tick);
         } else if self.tick_ends.is_some_and(|ends| ends <= now) {
+            self.watches = true;
             self.quiet_ticks += 1;
             self.tick = TICK.0;
             self.tick_ends = (self.quiet_ticks < QUIET_TICKS).then(|| now + self.tick);
+            if self.tick_ends.is_none() {
+                state.shrink();
+            }
         }
-        let is_quiet = self.tick_ends.is_none();
-        !state.read.is_taken && (state.wants_reader() || is_quiet)
+        state.readable_connection().is_some() && (self.watches || state.wants_reader())
     }
 }
 

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Instant;
 
 use tgdb_pdu::Frame;
-use tgdb_transport::TransportError;
+use tgdb_transport::{Interest, Ready, TgSocket, TransportError, wait_ready};
 
 use super::state::{Connection, Waiter};
 use super::{Shared, State};
@@ -17,6 +17,7 @@ impl Shared {
     pub(crate) fn wait_for<'a>(
         self: &'a Arc<Self>,
         mut state: MutexGuard<'a, State>,
+        mut now: Option<Instant>,
         id: i64,
         deadline: Instant,
     ) -> Option<Ended> {
@@ -30,16 +31,15 @@ impl Shared {
             if let Some(ended) = state.session.take(id) {
                 break Some(ended);
             }
-            if Instant::now() >= deadline {
-                state.session.handle_timeout(Instant::now());
+            // Not before it is needed: it costs a good part of all this.
+            let time = *now.get_or_insert_with(Instant::now);
+            if time >= deadline {
+                state.session.handle_timeout(time);
                 break state.session.take(id);
             }
+            let yields_to_write = state.callers > 1 && std::mem::take(&mut may_yield_to_write);
             if state.is_flushable() {
-                if state.callers > 1 && std::mem::take(&mut may_yield_to_write) {
-                    state = self.give_way(state);
-                    continue;
-                }
-                state = self.flush(state);
+                state = if yields_to_write { self.give_way(state) } else { self.flush(state, time) };
                 continue;
             }
             if state.callers > 1 && std::mem::take(&mut may_yield_to_read) {
@@ -50,6 +50,7 @@ impl Shared {
                 Some(connection) => self.read_until(state, &connection, deadline),
                 None => self.park(state, id, deadline),
             };
+            now = None;
         };
         state.callers -= 1;
         if ended.is_none() {
@@ -88,9 +89,19 @@ impl Shared {
         state.read.is_taken = true;
         state.read.taken_by_callers += 1;
         let mut frames = std::mem::take(&mut state.read.frames);
+        let is_blocked = state.write.is_blocked;
+        state.read.watches_writing = is_blocked;
         self.release(state);
-        let result = connection.socket.recv_batch(&mut frames, Some(deadline));
+        let socket = &*connection.socket;
+        let (is_writable, result) = match is_blocked {
+            true => read_or_write(socket, &mut frames, deadline),
+            false => (false, socket.recv_batch(&mut frames, Some(deadline))),
+        };
         let mut state = self.lock();
+        state.read.watches_writing = false;
+        if is_writable {
+            state.write.is_blocked = false;
+        }
         self.handle_read(&mut state, connection, frames, result);
         state
     }
@@ -124,8 +135,24 @@ impl Shared {
             Ok(()) | Err(TransportError::Timeout { .. }) => {}
             Err(cause) => state.session.handle_disconnected(now, connection.link, cause),
         }
-        frames.shrink_to(64);
         state.read.frames = frames;
         state.read.is_taken = false;
+    }
+}
+
+/// Waits until something was read, or the socket can be written, which it says.
+fn read_or_write(
+    socket: &dyn TgSocket,
+    frames: &mut Vec<Frame>,
+    deadline: Instant,
+) -> (bool, Result<(), TransportError>) {
+    match wait_ready(socket, Interest { read: true, write: true }, Some(deadline)) {
+        Ok(Ready { readable: true, writable, .. }) => (writable, socket.try_recv_batch(frames)),
+        Ok(Ready { writable, .. }) => (writable, Ok(())),
+        // The operating system is out of memory, or worse.
+        Err(source) => {
+            let peer = socket.outbox_addr().to_string();
+            (false, Err(TransportError::Io { operation: "wait for", peer, source }))
+        }
     }
 }

@@ -120,7 +120,7 @@ impl Shared {
             // Only messages without reply end so.
             Outcome::Sent | Outcome::Ignored => return Err(ChannelError::Stopped),
         };
-        match Message::decode(&reply.into_frame()) {
+        match Message::try_from(reply.into_frame()) {
             Ok(Message { body: Body::Exception(exception), .. }) => {
                 Err(ChannelError::Server { verb, code: exception.code, message: exception.message })
             }

@@ -13,9 +13,10 @@ use crate::{ChannelError, SendOutcome};
 impl Shared {
     /// Sends a message without reply and waits until the system has taken it.
     pub(crate) fn send_one_way(self: &Arc<Self>, request: Request<Waiter>) -> Result<SendOutcome, ChannelError> {
-        let deadline = Instant::now() + request.timeout;
-        let (state, key) = self.submit(self.lock(), request, IfFull::Wait)?;
-        let mut state = self.flush(state);
+        let now = Instant::now();
+        let deadline = now + request.timeout;
+        let (state, key) = self.submit(self.lock(), now, request, IfFull::Wait)?;
+        let mut state = self.flush(state, Instant::now());
         loop {
             let now = Instant::now();
             if now >= deadline {

@@ -27,10 +27,10 @@ impl Shared {
     pub(crate) fn submit<'a>(
         self: &'a Arc<Self>,
         mut state: MutexGuard<'a, State>,
+        now: Instant,
         mut request: Request<Waiter>,
         if_full: IfFull,
     ) -> Result<(MutexGuard<'a, State>, i64), ChannelError> {
-        let now = Instant::now();
         let deadline = now + request.timeout;
         let mut ticket = None;
         loop {
@@ -54,7 +54,7 @@ impl Shared {
             }
             request = unchanged;
             ticket = Some(state.session.wait_for_room(ticket, deadline, Waiter::Thread(thread::current())));
-            state = self.flush(state);
+            state = self.flush(state, Instant::now());
             state.wake_io_by(deadline);
             self.release(state);
             thread::park_timeout(deadline - now);
@@ -77,7 +77,7 @@ impl Shared {
         match result {
             Ok(id) => {
                 leave(&mut state, ticket.take());
-                let state = self.flush_soon(state, deadline);
+                let state = self.flush_soon(state, now, deadline);
                 self.release(state);
                 Poll::Ready(Ok(id))
             }
@@ -85,7 +85,7 @@ impl Shared {
                 *request = Some(refused.request);
                 *ticket = Some(state.session.wait_for_room(*ticket, deadline, Waiter::Task(waker.clone())));
                 state.wake_io_by(deadline);
-                let state = self.flush(state);
+                let state = self.flush(state, Instant::now());
                 self.release(state);
                 Poll::Pending
             }
@@ -98,11 +98,16 @@ impl Shared {
     }
 
     /// Sends a request that was just taken in at once if the link is idle or much waits;
-    /// else leaves it to be sent with others, soon.
-    pub(crate) fn flush_soon<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State>, deadline: Instant) -> MutexGuard<'a, State> {
+    /// else puts it off for a moment, to be sent with others.
+    pub(crate) fn flush_soon<'a>(
+        self: &'a Arc<Self>,
+        mut state: MutexGuard<'a, State>,
+        now: Instant,
+        deadline: Instant,
+    ) -> MutexGuard<'a, State> {
         state.wake_io_by(deadline);
-        if state.session.in_flight() <= 1 || state.session.outbox_bytes() >= BATCH {
-            state = self.flush(state);
+        if state.is_to_be_sent_at_once() || state.session.outbox_bytes() >= BATCH {
+            state = self.flush(state, now);
         }
         state
     }
@@ -116,8 +121,9 @@ impl Shared {
         let mut taken = Vec::with_capacity(requests.len());
         let mut state = self.lock();
         for request in requests {
-            let (verb, deadline) = (request.verb, Instant::now() + request.timeout);
-            match self.submit(state, request, IfFull::Wait) {
+            let now = Instant::now();
+            let (verb, deadline) = (request.verb, now + request.timeout);
+            match self.submit(state, now, request, IfFull::Wait) {
                 Ok((locked, id)) => {
                     state = locked;
                     state.wake_io_by(deadline);
@@ -129,22 +135,23 @@ impl Shared {
                 }
             }
         }
-        let state = self.flush(state);
+        let state = self.flush(state, Instant::now());
         self.release(state);
         Ok(taken)
     }
 
     /// Takes a request in whose outcome goes to a callback.
     pub(crate) fn submit_callback(self: &Arc<Self>, request: Request<Waiter>) -> Result<i64, ChannelError> {
-        let deadline = Instant::now() + request.timeout;
+        let now = Instant::now();
+        let deadline = now + request.timeout;
         let mut state = self.lock();
         if let Err(error) = self.start_callbacks(&mut state) {
             self.release(state);
             return Err(error);
         }
-        let (mut state, id) = self.submit(state, request, IfFull::Wait)?;
+        let (mut state, id) = self.submit(state, now, request, IfFull::Wait)?;
         state.count_callback();
-        let state = self.flush_soon(state, deadline);
+        let state = self.flush_soon(state, now, deadline);
         self.release(state);
         Ok(id)
     }

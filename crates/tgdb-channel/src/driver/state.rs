@@ -11,7 +11,7 @@ use tgdb_pdu::Frame;
 use tgdb_transport::{ConnectCancel, TgSocket, Wakeup};
 
 use super::callbacks::{Callback, Callbacks};
-use super::completions::Completions;
+use super::completions::{Action, Completions};
 use crate::proto::{Event, LinkId, Session, Transmit};
 
 /// How long a message may wait for others to be sent with.
@@ -59,6 +59,8 @@ pub(super) struct ReadRole {
     pub(super) taken_by_callers: u64,
     /// Callers that are parked and can take it, longest waiting first.
     pub(super) followers: VecDeque<i64>,
+    /// The reader waits for the socket to be writable, too.
+    pub(super) watches_writing: bool,
     /// The follower that was woken to take it, until it has looked.
     pub(super) offered_to: Option<i64>,
     /// Room for what is read at once.
@@ -71,8 +73,14 @@ pub(super) struct WriteRole {
     pub(super) is_taken: bool,
     /// The system takes no more: the I/O thread waits until it does.
     pub(super) is_blocked: bool,
+    /// The socket itself holds something that the system has not taken yet.
+    pub(super) is_backed_up: bool,
     /// When what waits is to be sent at the latest.
     pub(super) due: Option<Instant>,
+    /// Something was left to be sent a moment later since the I/O thread last looked.
+    pub(super) was_put_off: bool,
+    /// Requests submitted since the link was last idle.
+    burst: u32,
     pub(super) transmit: Transmit,
 }
 
@@ -160,6 +168,13 @@ impl State {
         self.async_waiting -= usize::from(waiter.is_some_and(Waiter::is_async));
     }
 
+    /// Gives back memory that was needed while the channel was busy.
+    pub(super) fn shrink(&mut self) {
+        self.session.shrink();
+        self.read.frames.shrink_to(16);
+        self.write.transmit.shrink();
+    }
+
     /// Wakes the task when the state of the link changes.
     pub(super) fn watch(&mut self, ticket: &mut Option<u64>, waker: &Waker) {
         let ticket = *ticket.get_or_insert_with(|| {
@@ -191,7 +206,17 @@ impl State {
         self.connection.is_some()
             && !self.write.is_taken
             && !self.write.is_blocked
-            && (self.session.has_transmit() || self.write.transmit.remaining() > 0)
+            && (self.session.has_transmit() || self.write.transmit.remaining() > 0 || self.write.is_backed_up)
+    }
+
+    /// Whether a request that was just submitted is to be sent at once: the link is idle and
+    /// no others are expected to follow at once.
+    pub(super) fn is_to_be_sent_at_once(&mut self) -> bool {
+        if self.session.in_flight() > 1 {
+            self.write.burst += 1;
+            return false;
+        }
+        std::mem::replace(&mut self.write.burst, 1) <= 1
     }
 
     /// Makes the I/O thread look at everything again.
@@ -215,8 +240,10 @@ impl State {
         }
         self.settle_reader(&mut completions);
         self.settle_writer();
-        if std::mem::take(&mut self.io_must_wake) {
-            completions.wakeup = self.io.as_ref().map(|io| io.wakeup.clone());
+        if std::mem::take(&mut self.io_must_wake)
+            && let Some(io) = &self.io
+        {
+            completions.push(Action::WakeIo(io.wakeup.clone()));
         }
         completions
     }
@@ -230,7 +257,7 @@ impl State {
             && let Some(id) = self.read.followers.pop_front()
         {
             if let Some(Waiter::Thread(thread)) = self.session.waiter(id) {
-                completions.threads.push(thread.clone());
+                completions.push(Action::Unpark(thread.clone()));
                 self.read.offered_to = Some(id);
             }
         }
@@ -245,9 +272,10 @@ impl State {
     fn settle_writer(&mut self) {
         if self.is_flushable() {
             let due = *self.write.due.get_or_insert_with(|| Instant::now() + COALESCE);
+            self.write.was_put_off = true;
             self.wake_io_by(due);
-        } else if self.write.is_blocked && self.io.as_ref().is_some_and(|io| !io.watches_writing) {
-            self.io_must_wake = true;
+        } else if self.write.is_blocked && !self.read.watches_writing {
+            self.io_must_wake |= self.io.as_ref().is_some_and(|io| !io.watches_writing);
         }
     }
 
@@ -256,30 +284,36 @@ impl State {
             Event::Completed { id, waiter } => {
                 self.forget_waiter(Some(&waiter));
                 match waiter {
-                    Waiter::Thread(thread) => completions.threads.push(thread),
-                    Waiter::Task(waker) => completions.add_task(waker),
+                    Waiter::Thread(thread) => completions.push(Action::Unpark(thread)),
+                    Waiter::Task(waker) => completions.wake(waker),
                     Waiter::Callback(callback) => {
                         if let Some(ended) = self.session.take(id) {
                             self.callbacks.waiting += 1;
-                            completions.callbacks.push((callback, id, ended));
+                            completions.push(Action::Callback(callback, id, ended));
                         }
                     }
                 }
             }
-            Event::Room { waiter: Waiter::Thread(thread) } => completions.threads.push(thread),
-            Event::Room { waiter: Waiter::Task(waker) } => completions.add_task(waker),
+            Event::Room { waiter: Waiter::Thread(thread) } => completions.push(Action::Unpark(thread)),
+            Event::Room { waiter: Waiter::Task(waker) } => completions.wake(waker),
             Event::Room { waiter: Waiter::Callback(_) } => {}
-            Event::Connect { link, server } => completions.connect = Some((link, server)),
+            Event::Connect { link, server } => completions.push(Action::Connect(link, server)),
             Event::CancelConnect { link } => {
-                let connecting = self.connecting.take_if(|(current, _)| *current == link);
-                completions.cancel = connecting.map(|(_, cancel)| cancel);
+                if let Some((_, cancel)) = self.connecting.take_if(|(current, _)| *current == link) {
+                    completions.push(Action::CancelConnect(cancel));
+                }
             }
-            Event::Finish { link } => completions.finish = self.connection_of(link).map(|open| open.socket.clone()),
+            Event::Finish { link } => {
+                if let Some(open) = self.connection_of(link) {
+                    completions.push(Action::Finish(open.socket.clone()));
+                }
+            }
             Event::Close { link } => {
                 if let Some(closed) = self.connection.take_if(|open| open.link == link) {
-                    completions.close.push(closed.socket);
+                    completions.push(Action::Close(closed.socket));
                     self.write.transmit.clear();
                     self.write.is_blocked = false;
+                    self.write.is_backed_up = false;
                     self.write.due = None;
                 }
             }
@@ -288,16 +322,16 @@ impl State {
                 if matches!(note, Event::LinkChanged { .. }) {
                     self.notify(completions);
                 }
-                completions.notes.push(note);
+                completions.push(Action::Log(note));
             }
         }
     }
 
     /// Wakes those who wait for the state of the link.
     pub(super) fn notify(&mut self, completions: &mut Completions) {
-        completions.notify = true;
+        completions.push(Action::Notify);
         for waker in std::mem::take(&mut self.watchers).into_values() {
-            completions.add_task(waker);
+            completions.wake(waker);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::task::{Poll, Waker};
+use std::time::Instant;
 
 use super::Shared;
 use super::state::Waiter;
@@ -24,7 +25,7 @@ impl Shared {
             state.set_waiter(id, Waiter::Task(waker.clone()));
         }
         if state.session.in_flight() <= FEW {
-            state = self.flush(state);
+            state = self.flush(state, Instant::now());
         }
         self.release(state);
         Poll::Pending

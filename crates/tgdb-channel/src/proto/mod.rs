@@ -43,6 +43,7 @@ mod outbox;
 mod receive;
 mod requests;
 mod submit;
+mod table;
 mod timers;
 mod transmit;
 
@@ -179,6 +180,11 @@ impl<W> Session<W> {
         self.requests.open()
     }
 
+    /// How many requests were submitted so far.
+    pub fn submitted(&self) -> i64 {
+        self.requests.submitted()
+    }
+
     /// The requests in flight by id, with what becomes of each when the connection is lost.
     pub fn requests(&self) -> Vec<(i64, Verb, ResendMode, WaiterStatus)> {
         self.requests.list()
@@ -209,6 +215,13 @@ impl<W> Session<W> {
     /// When [`handle_timeout`](Self::handle_timeout) is to be called at the latest.
     pub fn poll_timeout(&mut self) -> Option<Instant> {
         [self.timers.next(), self.requests.next_deadline()].into_iter().flatten().min()
+    }
+
+    /// Gives back memory that is not in use. Worth it when the session is quiet after it was
+    /// busy.
+    pub fn shrink(&mut self) {
+        self.requests.shrink();
+        self.outbox.shrink();
     }
 
     fn transition_to(&mut self, to: LinkState) {

@@ -11,7 +11,7 @@ use zeroize::Zeroize;
 const LARGE: usize = 16 * 1024;
 /// How many bytes of small messages go into one write.
 const BATCH: usize = 64 * 1024;
-/// What a buffer for sending keeps between writes.
+/// What a buffer for sending keeps when nothing happens.
 const KEEP: usize = 16 * 1024;
 
 /// The encoded payload of a message. Wiped on drop if it holds a secret.
@@ -127,16 +127,20 @@ impl Transmit {
         }
     }
 
-    /// Drops what is left. The buffer is kept unless it is large, and wiped if it held a secret.
+    /// Drops what is left. The buffer is kept, and wiped if it held a secret.
     pub fn clear(&mut self) {
         if self.is_secret {
             self.head.zeroize();
         }
         self.head.clear();
-        self.head.shrink_to(KEEP);
         self.body = Bytes::new();
         self.gone = 0;
         self.is_secret = false;
+    }
+
+    /// Gives the buffer back if it is large and empty.
+    pub fn shrink(&mut self) {
+        self.head.shrink_to(KEEP);
     }
 
     /// Whether another message may be added.
@@ -208,11 +212,12 @@ impl Outbox {
 
     /// Takes the key of the next request that may wait.
     pub(super) fn pop_request(&mut self) -> Option<i64> {
-        let key = self.keys.pop_front();
-        if self.keys.is_empty() {
-            self.keys.shrink_to(64);
-        }
-        key
+        self.keys.pop_front()
+    }
+
+    /// Gives back memory that is not in use.
+    pub(super) fn shrink(&mut self) {
+        self.keys.shrink_to(64);
     }
 
     /// Drops the keys of requests that do not wait any more, if they are many.

@@ -9,7 +9,7 @@ use tgdb_transport::TransportError;
 
 use super::link::{Link, Purpose};
 use super::timers::{Target, Timer};
-use super::{Event, Failure, LinkId, Outcome, Reply, Session};
+use super::{Event, Failure, LinkId, Outcome, Session};
 use crate::{ChannelError, LinkState, ResendMode};
 
 impl<W> Session<W> {
@@ -28,12 +28,15 @@ impl<W> Session<W> {
             return self.handle_terminated(&frame);
         }
         let id = frame.header.request_id;
-        if self.requests.is_waiting(id) {
-            self.end_request(id, Outcome::Reply(Reply::new(frame)));
-            self.call_next_in();
-            self.leave_if_drained(now);
-        } else if frame.verb != Verb::PING {
-            self.handle_unwanted(frame.verb, id);
+        match self.requests.reply(frame) {
+            Ok(waiter) => {
+                self.events.extend(waiter.map(|waiter| Event::Completed { id, waiter }));
+                self.call_next_in();
+                self.leave_if_drained(now);
+            }
+            // A heartbeat.
+            Err(frame) if frame.verb == Verb::PING => {}
+            Err(frame) => self.handle_unwanted(frame.verb, id),
         }
     }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use rustc_hash::FxHashMap;
 use tgdb_pdu::{Frame, Header, Verb};
 use tgdb_transport::TransportError;
 
 use super::outbox::Payload;
+use super::table::Table;
 use super::timers::{Deadlines, Target};
 use crate::{ChannelError, LinkState, ResendMode, WaiterStatus};
 
@@ -124,6 +124,7 @@ pub(super) struct Entry<W> {
     timeout: Duration,
     deadline: Instant,
     resends: u8,
+    is_one_way: bool,
     /// Nobody waits any more; it is still to be sent.
     is_abandoned: bool,
 }
@@ -139,6 +140,12 @@ pub(super) enum Stage {
 }
 
 impl<W> Entry<W> {
+    /// The key of the request from that of the table.
+    fn key(&self, key: u64) -> i64 {
+        let key = key.cast_signed();
+        if self.is_one_way { -key } else { key }
+    }
+
     fn status(&self) -> WaiterStatus {
         match &self.stage {
             Stage::Queued { again: true, .. } => WaiterStatus::Resend,
@@ -151,6 +158,15 @@ impl<W> Entry<W> {
 
     pub(super) fn is_open(&self) -> bool {
         !matches!(self.stage, Stage::Done(_))
+    }
+
+    fn close(&mut self, outcome: Outcome) -> Closed<W> {
+        let unsent = match &self.stage {
+            Stage::Queued { payload, .. } => Some(payload.len()),
+            Stage::Sent { .. } | Stage::Done(_) => None,
+        };
+        self.stage = Stage::Done(outcome);
+        Closed { waiter: self.waiter.take(), unsent }
     }
 
     /// Whether it was sent on the connection that is, or was last, there.
@@ -169,7 +185,7 @@ impl<W> Entry<W> {
 /// absolute values is the order of submission.
 #[derive(Debug)]
 pub(super) struct Requests<W> {
-    entries: FxHashMap<i64, Entry<W>>,
+    entries: Table<Entry<W>>,
     deadlines: Deadlines,
     last: i64,
     /// How many have no outcome yet.
@@ -189,12 +205,17 @@ pub(super) struct Closed<W> {
 
 impl<W> Requests<W> {
     pub(super) fn new() -> Self {
-        Self { entries: FxHashMap::default(), deadlines: Deadlines::default(), last: 0, open: 0, room: BTreeMap::new(), last_ticket: 0 }
+        Self { entries: Table::new(), deadlines: Deadlines::default(), last: 0, open: 0, room: BTreeMap::new(), last_ticket: 0 }
     }
 
     /// How many requests have no outcome yet.
     pub(super) fn open(&self) -> usize {
         self.open
+    }
+
+    /// How many were ever taken in.
+    pub(super) fn submitted(&self) -> i64 {
+        self.last
     }
 
     /// Whether a request with that id was ever made.
@@ -209,8 +230,8 @@ impl<W> Requests<W> {
         let key = if is_one_way { -self.last } else { self.last };
         let deadline = now + timeout;
         let stage = Stage::Queued { payload, again: false };
-        let entry = Entry { verb, mode, stage, waiter, timeout, deadline, resends: 0, is_abandoned: false };
-        self.entries.insert(key, entry);
+        let entry = Entry { verb, mode, stage, waiter, timeout, deadline, resends: 0, is_one_way, is_abandoned: false };
+        self.entries.insert(key.unsigned_abs(), entry);
         self.open += 1;
         self.watch(deadline, Target::Request(key));
         key
@@ -247,26 +268,21 @@ impl<W> Requests<W> {
     }
 
     pub(super) fn get(&self, key: i64) -> Option<&Entry<W>> {
-        self.entries.get(&key)
+        self.entries.get(key.unsigned_abs()).filter(|entry| entry.is_one_way == (key < 0))
     }
 
     pub(super) fn get_mut(&mut self, key: i64) -> Option<&mut Entry<W>> {
-        self.entries.get_mut(&key)
+        self.entries.get_mut(key.unsigned_abs()).filter(|entry| entry.is_one_way == (key < 0))
     }
 
     /// Whether a message waits to be sent.
     pub(super) fn is_queued(&self, key: i64) -> bool {
-        self.entries.get(&key).is_some_and(|entry| matches!(entry.stage, Stage::Queued { .. }))
-    }
-
-    /// Whether that request waits for a reply.
-    pub(super) fn is_waiting(&self, id: i64) -> bool {
-        id > 0 && self.entries.get(&id).is_some_and(Entry::is_sent)
+        self.get(key).is_some_and(|entry| matches!(entry.stage, Stage::Queued { .. }))
     }
 
     /// Whether a message was ever sent, on whichever connection.
     pub(super) fn was_sent(&self, key: i64) -> bool {
-        self.entries.get(&key).is_some_and(|entry| match &entry.stage {
+        self.get(key).is_some_and(|entry| match &entry.stage {
             Stage::Queued { again, .. } => *again || entry.resends > 0,
             _ => true,
         })
@@ -283,7 +299,7 @@ impl<W> Requests<W> {
             }
         }
         let queued = self.keys(|entry| matches!(entry.stage, Stage::Queued { .. }));
-        let length = |key: i64| match &self.entries.get(&key)?.stage {
+        let length = |key| match &self.get(key)?.stage {
             Stage::Queued { payload, .. } => Some((key, payload.len())),
             _ => None,
         };
@@ -292,60 +308,72 @@ impl<W> Requests<W> {
 
     /// Sends a queued message by way of `write`, and returns the length of its payload.
     pub(super) fn send(&mut self, key: i64, write: impl FnOnce(Verb, &Payload)) -> Option<usize> {
-        let entry = self.entries.get_mut(&key)?;
+        let entry = self.get_mut(key)?;
         let Stage::Queued { payload, again } = &entry.stage else { return None };
         entry.resends += u8::from(*again);
         write(entry.verb, payload);
         let length = payload.len();
-        let keeps = entry.may_be_resent();
+        let (keeps, is_abandoned) = (entry.may_be_resent(), entry.is_abandoned);
         let sent = std::mem::replace(&mut entry.stage, Stage::Sent { payload: None });
         if let (true, Stage::Queued { payload, .. }) = (keeps, sent) {
             entry.stage = Stage::Sent { payload: Some(payload) };
         }
-        if entry.is_abandoned {
+        if is_abandoned {
             self.remove(key);
         }
         Some(length)
     }
 
-    fn remove(&mut self, key: i64) -> Option<Entry<W>> {
-        let entry = self.entries.remove(&key)?;
-        self.open -= usize::from(entry.is_open());
-        if self.entries.is_empty() && self.entries.capacity() > 1024 {
-            self.entries.shrink_to(64);
+    fn remove(&mut self, key: i64) {
+        if let Some(entry) = self.entries.remove(key.unsigned_abs()) {
+            self.open -= usize::from(entry.is_open());
         }
-        Some(entry)
+    }
+
+    /// Gives back memory that is not in use.
+    pub(super) fn shrink(&mut self) {
+        self.entries.shrink();
     }
 
     /// Gives an open request its outcome. Does nothing if it has one, or is unknown.
     pub(super) fn close(&mut self, key: i64, outcome: Outcome) -> Option<Closed<W>> {
-        let entry = self.entries.get_mut(&key).filter(|entry| entry.is_open())?;
-        let unsent = match &entry.stage {
-            Stage::Queued { payload, .. } => Some(payload.len()),
-            _ => None,
-        };
-        let waiter = entry.waiter.take();
-        entry.stage = Stage::Done(outcome);
+        let entry = self.get_mut(key).filter(|entry| entry.is_open())?;
+        let closed = entry.close(outcome);
+        let is_abandoned = entry.is_abandoned;
         self.open -= 1;
-        if entry.is_abandoned {
+        if is_abandoned {
             self.remove(key);
         }
-        Some(Closed { waiter, unsent })
+        Some(closed)
+    }
+
+    /// Gives a frame to the request that waits for it, and returns who is to be told; the
+    /// frame if there is none.
+    pub(super) fn reply(&mut self, frame: Frame) -> Result<Option<W>, Frame> {
+        let id = frame.header.request_id;
+        match self.get_mut(id) {
+            Some(entry) if !entry.is_one_way && entry.is_sent() => {
+                let waiter = entry.close(Outcome::Reply(Reply::new(frame))).waiter;
+                self.open -= 1;
+                Ok(waiter)
+            }
+            _ => Err(frame),
+        }
     }
 
     /// Takes a request with an outcome out.
     pub(super) fn take(&mut self, key: i64) -> Option<Ended> {
-        self.entries.get(&key).filter(|entry| !entry.is_open())?;
-        let entry = self.remove(key)?;
-        match entry.stage {
-            Stage::Done(outcome) => Some(Ended { verb: entry.verb, timeout: entry.timeout, outcome }),
-            _ => None,
+        self.get(key).filter(|entry| !entry.is_open())?;
+        let Entry { verb, timeout, stage, .. } = self.entries.remove(key.unsigned_abs())?;
+        match stage {
+            Stage::Done(outcome) => Some(Ended { verb, timeout, outcome }),
+            Stage::Queued { .. } | Stage::Sent { .. } => None,
         }
     }
 
     /// The waiter is gone. A message that was not sent yet still is; nobody gets the reply.
     pub(super) fn abandon(&mut self, key: i64) -> Option<W> {
-        let entry = self.entries.get_mut(&key)?;
+        let entry = self.get_mut(key)?;
         let waiter = entry.waiter.take();
         if matches!(entry.stage, Stage::Queued { .. }) {
             entry.is_abandoned = true;
@@ -356,23 +384,20 @@ impl<W> Requests<W> {
     }
 
     pub(super) fn status(&self, key: i64) -> Option<WaiterStatus> {
-        self.entries.get(&key).map(Entry::status)
+        self.get(key).map(Entry::status)
     }
 
     /// The open requests with a reply: id, verb, mode and status, by id.
     pub(super) fn list(&self) -> Vec<(i64, Verb, ResendMode, WaiterStatus)> {
-        let open = self.entries.iter().filter(|(key, entry)| **key > 0 && entry.is_open() && !entry.is_abandoned);
-        let mut list: Vec<_> = open.map(|(key, entry)| (*key, entry.verb, entry.mode, entry.status())).collect();
-        list.sort_unstable_by_key(|(id, ..)| *id);
-        list
+        let is_listed = |entry: &Entry<W>| !entry.is_one_way && entry.is_open() && !entry.is_abandoned;
+        let open = self.entries.iter().filter(|(_, entry)| is_listed(entry));
+        open.map(|(key, entry)| (entry.key(key), entry.verb, entry.mode, entry.status())).collect()
     }
 
     /// The keys of open requests of that kind, in the order of submission.
     pub(super) fn keys(&self, which: impl Fn(&Entry<W>) -> bool) -> Vec<i64> {
         let wanted = self.entries.iter().filter(|(_, entry)| entry.is_open() && which(entry));
-        let mut keys: Vec<_> = wanted.map(|(key, _)| *key).collect();
-        keys.sort_unstable_by_key(|key| key.abs());
-        keys
+        wanted.map(|(key, entry)| entry.key(key)).collect()
     }
 
     /// When the next deadline is.
@@ -394,13 +419,13 @@ impl<W> Requests<W> {
 
 /// Whether something still waits for that deadline.
 fn is_alive<W>(
-    entries: &FxHashMap<i64, Entry<W>>,
+    entries: &Table<Entry<W>>,
     room: &BTreeMap<u64, W>,
     due: Instant,
     target: Target,
 ) -> bool {
     match target {
-        Target::Request(key) => entries.get(&key).is_some_and(|entry| entry.is_open() && entry.deadline == due),
+        Target::Request(key) => entries.get(key.unsigned_abs()).is_some_and(|entry| entry.is_open() && entry.deadline == due),
         Target::Room(ticket) => room.contains_key(&ticket),
     }
 }

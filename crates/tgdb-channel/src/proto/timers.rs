@@ -1,7 +1,7 @@
 //! When something is due.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::time::Instant;
 
 /// The timers of a link. There is one of each.
@@ -59,45 +59,68 @@ pub(super) enum Target {
     Room(u64),
 }
 
-/// Deadlines of many. One that is met is not taken out at once, which would cost more
-/// than all the rest of a request; it is passed over when its time comes, or when the
-/// dead outnumber the living.
+/// Deadlines of many. Most are later than all before, so that a queue holds them; a heap
+/// holds the rest. One that is met is not taken out at once, which would cost more than all
+/// the rest of a request; it is passed over when its time comes, or when the dead outnumber
+/// the living.
 #[derive(Debug, Default)]
-pub(super) struct Deadlines(BinaryHeap<Reverse<(Instant, Target)>>);
+pub(super) struct Deadlines {
+    queue: VecDeque<(Instant, Target)>,
+    heap: BinaryHeap<Reverse<(Instant, Target)>>,
+}
 
 impl Deadlines {
     /// Dead entries that are not worth a sweep.
     const SLACK: usize = 64;
 
     pub(super) fn push(&mut self, due: Instant, target: Target) {
-        self.0.push(Reverse((due, target)));
+        if self.queue.back().is_none_or(|(last, _)| *last <= due) {
+            self.queue.push_back((due, target));
+        } else {
+            self.heap.push(Reverse((due, target)));
+        }
     }
 
     /// Drops the dead if they are many; `living` is how many are not.
     pub(super) fn sweep(&mut self, living: usize, is_alive: impl Fn(Instant, Target) -> bool) {
-        if self.0.len() > Self::SLACK + 2 * living {
-            self.0.retain(|Reverse((due, target))| is_alive(*due, *target));
-            self.0.shrink_to(Self::SLACK + 4 * living);
+        if self.queue.len() + self.heap.len() > Self::SLACK + 2 * living {
+            self.queue.retain(|(due, target)| is_alive(*due, *target));
+            self.heap.retain(|Reverse((due, target))| is_alive(*due, *target));
+            self.queue.shrink_to(Self::SLACK + 4 * living);
+            self.heap.shrink_to(Self::SLACK + 4 * living);
+        }
+    }
+
+    fn peek(&self) -> Option<(Instant, Target)> {
+        let queued = self.queue.front().copied();
+        let heaped = self.heap.peek().map(|Reverse(entry)| *entry);
+        [queued, heaped].into_iter().flatten().min()
+    }
+
+    fn pop(&mut self) -> Option<(Instant, Target)> {
+        let next = self.peek()?;
+        if self.queue.front() == Some(&next) {
+            self.queue.pop_front()
+        } else {
+            self.heap.pop().map(|Reverse(entry)| entry)
         }
     }
 
     /// The next deadline of one that is alive.
     pub(super) fn next(&mut self, is_alive: impl Fn(Instant, Target) -> bool) -> Option<Instant> {
-        while let Some(Reverse((due, target))) = self.0.peek() {
-            if is_alive(*due, *target) {
-                return Some(*due);
-            }
-            self.0.pop();
+        while self.queue.front().is_some_and(|(due, target)| !is_alive(*due, *target)) {
+            self.queue.pop_front();
         }
-        None
+        while self.heap.peek().is_some_and(|Reverse((due, target))| !is_alive(*due, *target)) {
+            self.heap.pop();
+        }
+        self.peek().map(|(due, _)| due)
     }
 
     /// Takes the next one that is due.
     pub(super) fn pop_due(&mut self, now: Instant) -> Option<(Instant, Target)> {
-        match self.0.peek() {
-            Some(Reverse((due, _))) if *due <= now => self.0.pop().map(|Reverse(entry)| entry),
-            _ => None,
-        }
+        self.peek().filter(|(due, _)| *due <= now)?;
+        self.pop()
     }
 }
 
@@ -128,10 +151,23 @@ mod tests {
             deadlines.push(now + Duration::from_secs(10), Target::Request(key));
             // Only the last one waits.
             deadlines.sweep(1, |_, target| target == Target::Request(key));
-            assert!(deadlines.0.len() <= Deadlines::SLACK + 3);
+            assert!(deadlines.queue.len() <= Deadlines::SLACK + 3);
         }
         assert_eq!(deadlines.next(|_, _| true), Some(now + Duration::from_secs(10)));
         assert_eq!(deadlines.pop_due(now), None);
         assert_eq!(deadlines.next(|_, _| false), None);
+    }
+
+    #[test]
+    fn deadlines_come_in_their_order() {
+        let now = Instant::now();
+        let mut deadlines = Deadlines::default();
+        for seconds in [5, 9, 2, 7, 9, 1] {
+            deadlines.push(now + Duration::from_secs(seconds), Target::Request(seconds as i64));
+        }
+        let late = now + Duration::from_secs(8);
+        let due: Vec<_> = std::iter::from_fn(|| deadlines.pop_due(late)).map(|(_, target)| target).collect();
+        assert_eq!(due, [1, 2, 5, 7].map(Target::Request));
+        assert_eq!(deadlines.next(|_, _| true), Some(now + Duration::from_secs(9)));
     }
 }

@@ -1,7 +1,7 @@
 //! Sending: what goes out when, and with which header.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
 use tgdb_pdu::{AuthToken, Body, EncodeError, HEADER_LEN, Header, Verb};
@@ -44,21 +44,18 @@ impl<W> Session<W> {
             return;
         }
         let before = transmit.remaining();
+        let stamp = self.stamp(unix_millis);
         while transmit.has_room()
             && let Some((verb, payload)) = self.outbox.pop_own()
         {
-            push(transmit, &self.header(unix_millis, -1), verb, &payload);
+            push(transmit, &stamp.header(-1), verb, &payload);
         }
         let may_send_requests = matches!(self.link, Link::Established { .. } | Link::Draining { .. });
         while may_send_requests
             && transmit.has_room()
             && let Some(key) = self.outbox.pop_request()
         {
-            if !self.requests.is_queued(key) {
-                continue;
-            }
-            let header = self.header(unix_millis, key.max(-1));
-            let write = |verb, payload: &Payload| push(transmit, &header, verb, payload);
+            let write = |verb, payload: &Payload| push(transmit, &stamp.header(key.max(-1)), verb, payload);
             let Some(length) = self.requests.send(key, write) else { continue };
             self.outbox.forget_request(length);
             if key < 0 {
@@ -78,16 +75,14 @@ impl<W> Session<W> {
         }
     }
 
-    /// A header with the next sequence number. Before the login is done there is no token.
-    fn header(&self, unix_millis: i64, request_id: i64) -> Header {
+    /// What headers have in common now. Before the login is done there is no token.
+    fn stamp(&self, unix_millis: i64) -> Stamp {
         let identity = self.identity.as_ref().filter(|_| !matches!(self.link, Link::LoggingIn { .. }));
-        Header {
-            sequence_no: self.config.sequence.fetch_add(1, Ordering::Relaxed),
-            timestamp: unix_millis,
-            request_id,
+        Stamp {
+            sequence: self.config.sequence.clone(),
+            unix_millis,
             auth_token: identity.map_or(AuthToken::NONE, |identity| identity.auth_token),
             session_id: identity.map_or(0, |identity| identity.session_id),
-            tenant_id: 0,
         }
     }
 
@@ -147,6 +142,28 @@ impl<W> Session<W> {
     pub(super) fn handle_send_stalled(&mut self, now: Instant) {
         let cause = TransportError::Timeout { operation: "send to", peer: self.peer() };
         self.lose(now, LinkState::FailedOnSend, Arc::new(cause));
+    }
+}
+
+/// What the headers of messages that leave together have in common.
+struct Stamp {
+    sequence: Arc<AtomicI64>,
+    unix_millis: i64,
+    auth_token: AuthToken,
+    session_id: i64,
+}
+
+impl Stamp {
+    /// A header with the next sequence number.
+    fn header(&self, request_id: i64) -> Header {
+        Header {
+            sequence_no: self.sequence.fetch_add(1, Ordering::Relaxed),
+            timestamp: self.unix_millis,
+            request_id,
+            auth_token: self.auth_token,
+            session_id: self.session_id,
+            tenant_id: 0,
+        }
     }
 }
 

@@ -49,9 +49,10 @@ impl Reader {
         self.rest.len()
     }
 
-    /// All that is left, without a copy.
+    /// All that is left, without a copy. Nothing left keeps nothing of the payload in memory.
     pub fn take_rest(&mut self) -> Bytes {
-        std::mem::take(&mut self.rest)
+        let rest = std::mem::take(&mut self.rest);
+        if rest.is_empty() { Bytes::new() } else { rest }
     }
 
     /// The error that `field`, which starts here, is of that kind.
@@ -146,8 +147,11 @@ impl Reader {
     }
 
     fn text(&mut self, field: &'static str, length: usize) -> Result<String, BodyError> {
-        let bytes = self.raw(field, length)?;
-        String::from_utf8(bytes.into()).map_err(|_| self.error(field, BodyErrorKind::InvalidUtf8))
+        self.need(field, length)?;
+        let text = std::str::from_utf8(&self.rest[..length]).map(str::to_owned);
+        let text = text.map_err(|_| self.error(field, BodyErrorKind::InvalidUtf8))?;
+        self.rest.advance(length);
+        Ok(text)
     }
 
     /// A variable-length long; see [`Writer::var_long`](crate::Writer::var_long). `None` is the null value.
