@@ -44,6 +44,7 @@ struct Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         self.shared.stop(StopMethod::ClientForceful);
+        self.shared.end_callbacks();
     }
 }
 
@@ -75,8 +76,8 @@ impl TgChannel {
     /// not accept the login; [`ChannelError::Stopped`] if another thread stops the channel;
     /// [`ChannelError::Thread`].
     pub fn connect(&self) -> Result<(), ChannelError> {
-        self.shared().begin_connect()?;
-        self.shared().wait_connected()
+        let number = self.shared().begin_connect()?;
+        self.shared().wait_connected(number)
     }
 
     /// Allows requests. Nothing happens if it is started already.
@@ -84,8 +85,8 @@ impl TgChannel {
     /// # Errors
     /// [`ChannelError::NotConnected`].
     pub fn start(&self) -> Result<(), ChannelError> {
-        let started = self.shared().lock().session.start();
-        started.map_err(|_| self.shared().not_connected("start"))
+        let mut state = self.shared().lock();
+        state.session.start().map_err(|_| state.not_connected("start"))
     }
 
     /// Stops gracefully: [`TgChannel::stop`] with [`StopMethod::Graceful`].
@@ -93,13 +94,14 @@ impl TgChannel {
         self.stop(StopMethod::Graceful);
     }
 
-    /// Stops the channel, gives its socket back, and ends its threads. Requests in flight
-    /// get an outcome. Nothing happens if it is stopped already. Ends a
-    /// [`TgChannel::connect`] on another thread, and a slower stop.
+    /// Stops the channel and gives its socket back. Requests in flight get an outcome.
+    /// Nothing happens if it is stopped already. Ends a [`TgChannel::connect`] on another
+    /// thread, and a slower stop.
     ///
     /// Returns within 250 ms; with [`StopMethod::Graceful`] within the operation timeout and
-    /// 1.25 s. Callbacks that are due are waited for, but no longer than that; in a callback,
-    /// all but itself.
+    /// 1.25 s. Callbacks that are due are waited for, but no longer than that, and not in a
+    /// callback: they come after it. The I/O thread ends soon after; the thread of the
+    /// callbacks stays until the last handle is dropped.
     pub fn stop(&self, method: StopMethod) {
         self.shared().stop(method);
     }
@@ -118,12 +120,11 @@ impl TgChannel {
     /// As [`TgChannel::submit`] and [`ResponseWaiter::wait`].
     pub fn request_with(&self, body: impl Into<Body>, options: RequestOptions) -> Result<Message, ChannelError> {
         let request = self.encode(body.into(), options)?;
-        let now = Instant::now();
-        let deadline = now + request.timeout;
+        let deadline = request.deadline;
         let shared = self.shared();
-        let (state, id) = shared.submit(shared.lock(), now, request, IfFull::Wait)?;
+        let (state, id) = shared.submit(shared.lock(), request, IfFull::Wait)?;
         // At its deadline a request has an outcome.
-        let ended = shared.wait_for(state, Some(now), id, deadline).ok_or(ChannelError::Stopped)?;
+        let ended = shared.wait_for(state, id, deadline).ok_or(ChannelError::Stopped)?;
         shared.result_of(id, ended)
     }
 
@@ -172,11 +173,10 @@ impl TgChannel {
 
     fn submit_one(&self, body: Body, options: RequestOptions, if_full: IfFull) -> Result<ResponseWaiter, ChannelError> {
         let request = self.encode(body, options)?;
-        let now = Instant::now();
-        let (verb, deadline) = (request.verb, now + request.timeout);
+        let (verb, deadline) = (request.verb, request.deadline);
         let shared = self.shared();
-        let (state, id) = shared.submit(shared.lock(), now, request, if_full)?;
-        let state = shared.flush_soon(state, now, deadline);
+        let (state, id) = shared.submit(shared.lock(), request, if_full)?;
+        let state = shared.flush_soon(state, deadline);
         shared.release(state);
         Ok(ResponseWaiter::new(shared.clone(), id, verb, deadline))
     }
@@ -212,9 +212,8 @@ impl TgChannel {
         options: RequestOptions,
         callback: impl FnOnce(Result<Message, ChannelError>) + Send + 'static,
     ) -> Result<i64, ChannelError> {
-        let mut request = self.encode(body.into(), options)?;
-        request.waiter = Some(Waiter::Callback(Box::new(callback)));
-        self.shared().submit_callback(request)
+        let request = self.encode(body.into(), options)?;
+        self.shared().submit_callback(request, Box::new(callback))
     }
 
     /// Sends a message that has no reply, with the default options.
@@ -241,7 +240,8 @@ impl TgChannel {
         let payload = Payload::encode(&body).map_err(|source| ChannelError::Encode { verb, source })?;
         let mode = options.resend.unwrap_or_else(|| ResendMode::default_for(&body));
         let timeout = options.timeout.unwrap_or(self.shared().config.operation_timeout).min(FOREVER);
-        Ok(Request { verb, payload, mode, timeout, is_one_way: false, waiter: None })
+        let deadline = Instant::now() + timeout;
+        Ok(Request { verb, payload, mode, deadline, timeout, is_one_way: false, waiter: None })
     }
 
     /// Waits while the channel reconnects, no longer than the operation timeout, and returns

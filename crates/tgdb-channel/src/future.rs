@@ -10,7 +10,7 @@ use tgdb_pdu::{Body, Message, Verb};
 
 use crate::driver::{Shared, Waiter};
 use crate::proto::Request;
-use crate::{ChannelError, LinkState, RequestOptions, ResponseWaiter, StopMethod, TgChannel};
+use crate::{ChannelError, LinkState, RequestOptions, ResponseWaiter, TgChannel};
 
 impl TgChannel {
     /// [`TgChannel::connect`] for a task. Dropping the future gives the attempt up.
@@ -27,16 +27,17 @@ impl TgChannel {
     /// # Errors
     /// As [`TgChannel::submit`].
     pub fn submit_async(&self, body: impl Into<Body>, options: RequestOptions) -> Submitting {
-        let request = self.encode(body.into(), options);
-        let (verb, timeout) = request.as_ref().map_or((Verb::INVALID, Default::default()), |request| {
-            (request.verb, request.timeout)
-        });
-        let (request, failure) = match request {
-            Ok(request) => (Some(request), None),
-            Err(error) => (None, Some(error)),
-        };
-        let deadline = Instant::now() + timeout;
-        Submitting { shared: self.shared().clone(), request, failure, verb, deadline, ticket: None }
+        let shared = self.shared().clone();
+        match self.encode(body.into(), options) {
+            Ok(request) => {
+                let (verb, deadline) = (request.verb, request.deadline);
+                Submitting { shared, request: Some(request), failure: None, verb, deadline, ticket: None }
+            }
+            Err(error) => {
+                let (verb, deadline) = (Verb::INVALID, Instant::now());
+                Submitting { shared, request: None, failure: Some(error), verb, deadline, ticket: None }
+            }
+        }
     }
 
     /// [`TgChannel::request_with`] for a task.
@@ -62,7 +63,7 @@ impl TgChannel {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     New,
-    Begun { ticket: Option<u64> },
+    Begun { number: u64, ticket: Option<u64> },
     Over,
 }
 
@@ -78,32 +79,27 @@ impl Future for Connecting {
     type Output = Result<(), ChannelError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut ticket = match self.stage {
-            Stage::New => {
-                if let Err(error) = self.shared.begin_connect() {
+        let (number, mut ticket) = match self.stage {
+            Stage::New => match self.shared.begin_connect() {
+                Ok(number) => (number, None),
+                Err(error) => {
                     self.stage = Stage::Over;
                     return Poll::Ready(Err(error));
                 }
-                None
-            }
-            Stage::Begun { ticket } => ticket,
+            },
+            Stage::Begun { number, ticket } => (number, ticket),
             Stage::Over => return Poll::Ready(Err(ChannelError::Stopped)),
         };
-        let result = self.shared.poll_connected(&mut ticket, context.waker());
-        self.stage = if result.is_ready() { Stage::Over } else { Stage::Begun { ticket } };
+        let result = self.shared.poll_connected(number, &mut ticket, context.waker());
+        self.stage = if result.is_ready() { Stage::Over } else { Stage::Begun { number, ticket } };
         result
     }
 }
 
 impl Drop for Connecting {
     fn drop(&mut self) {
-        if let Stage::Begun { ticket } = self.stage {
-            self.shared.with(|state| {
-                state.unwatch(ticket);
-                if !state.session.has_connect_outcome() {
-                    state.session.close(Instant::now(), StopMethod::ClientForceful);
-                }
-            });
+        if let Stage::Begun { number, ticket } = self.stage {
+            self.shared.abandon_connect(number, ticket);
         }
     }
 }
@@ -128,7 +124,7 @@ impl Future for Submitting {
         if let Some(error) = this.failure.take() {
             return Poll::Ready(Err(error));
         }
-        let result = this.shared.poll_submit(&mut this.request, this.deadline, &mut this.ticket, context.waker());
+        let result = this.shared.poll_submit(&mut this.request, &mut this.ticket, context.waker());
         result.map(|result| {
             result.map(|id| ResponseWaiter::new(this.shared.clone(), id, this.verb, this.deadline))
         })
@@ -137,9 +133,9 @@ impl Future for Submitting {
 
 impl Drop for Submitting {
     fn drop(&mut self) {
-        if let Some(ticket) = self.ticket {
+        if self.ticket.is_some() {
             let mut state = self.shared.lock();
-            state.session.leave_room(ticket);
+            state.leave_room(self.ticket);
             self.shared.release(state);
         }
     }
@@ -164,6 +160,10 @@ impl Future for Reconnecting {
 
 impl Drop for Reconnecting {
     fn drop(&mut self) {
-        self.shared.lock().unwatch(self.ticket);
+        if self.ticket.is_some() {
+            let mut state = self.shared.lock();
+            state.unwatch(self.ticket);
+            self.shared.release(state);
+        }
     }
 }

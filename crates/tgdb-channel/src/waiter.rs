@@ -80,7 +80,7 @@ impl ResponseWaiter {
     /// # Errors
     /// [`ChannelError::Timeout`], [`ChannelError::Server`], or why the reply cannot come.
     pub fn wait(mut self) -> Result<Message, ChannelError> {
-        let ended = self.shared.wait_for(self.shared.lock(), None, self.request_id, self.deadline);
+        let ended = self.shared.wait_for(self.shared.lock(), self.request_id, self.deadline);
         self.is_taken = true;
         // At its deadline a request has an outcome.
         ended.map_or(Err(ChannelError::Stopped), |ended| self.shared.result_of(self.request_id, ended))
@@ -94,7 +94,7 @@ impl ResponseWaiter {
     pub fn wait_timeout(mut self, timeout: Duration) -> Result<Result<Message, ChannelError>, Self> {
         let now = Instant::now();
         let deadline = now.checked_add(timeout).map_or(self.deadline, |deadline| deadline.min(self.deadline));
-        match self.shared.wait_for(self.shared.lock(), None, self.request_id, deadline) {
+        match self.shared.wait_for(self.shared.lock(), self.request_id, deadline) {
             None => Err(self),
             Some(ended) => {
                 self.is_taken = true;
@@ -108,6 +108,7 @@ impl ResponseWaiter {
     /// # Errors
     /// The waiter, if there is no outcome yet.
     pub fn try_wait(self) -> Result<Result<Message, ChannelError>, Self> {
+        self.shared.read_available();
         self.wait_timeout(Duration::ZERO)
     }
 }

@@ -8,6 +8,7 @@ use std::time::Instant;
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use tgdb_pdu::Message;
 
+use super::completions::forget_panic;
 use super::{Shared, State};
 use crate::ChannelError;
 use crate::proto::Ended;
@@ -15,73 +16,88 @@ use crate::proto::Ended;
 /// What takes the outcome of a request.
 pub(crate) type Callback = Box<dyn FnOnce(Result<Message, ChannelError>) + Send>;
 
-/// A callback that is due.
-pub(super) struct Due {
+/// A callback, and the way to its thread, which ends with the last of them.
+pub(crate) struct Callee {
     callback: Callback,
+    shared: Arc<Shared>,
+    queue: Sender<Due>,
+}
+
+/// A callback whose outcome is there.
+pub(super) struct Due {
+    callee: Callee,
     id: i64,
     ended: Ended,
 }
 
-/// The thread, and what waits for it.
+impl Callee {
+    pub(super) fn due(self, id: i64, ended: Ended) -> Due {
+        Due { callee: self, id, ended }
+    }
+}
+
+impl Due {
+    /// Hands it to its thread.
+    pub(super) fn queue(self) {
+        let queue = self.callee.queue.clone();
+        // The thread goes on while there is a way to it.
+        let _ = queue.send(self);
+    }
+
+    fn run(self) {
+        let Self { callee: Callee { callback, shared, .. }, id, ended } = self;
+        let result = shared.result_of(id, ended);
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| callback(result))) {
+            log::error!("a reply callback panicked; the channel goes on");
+            forget_panic(payload);
+        }
+        shared.lock().callbacks.waiting -= 1;
+        shared.changed.notify_all();
+    }
+}
+
+/// The thread, and how many wait for it.
 #[derive(Default)]
 pub(super) struct Callbacks {
-    sender: Option<Sender<Due>>,
+    queue: Option<Sender<Due>>,
     thread: Option<ThreadId>,
     /// Callbacks whose outcome is there, and that have not returned yet.
     pub(super) waiting: usize,
 }
 
 impl Shared {
-    /// Makes sure that the thread runs.
-    pub(super) fn start_callbacks(self: &Arc<Self>, state: &mut State) -> Result<(), ChannelError> {
-        if state.callbacks.sender.is_none() {
-            let (sender, receiver) = crossbeam_channel::unbounded();
-            let shared = Arc::downgrade(self);
-            let run = move || {
-                // The channel may be dropped while the thread waits.
-                let flush = || shared.upgrade().iter().for_each(|shared| shared.flush_now());
-                while let Some(due) = next(&receiver, flush) {
-                    let Some(shared) = shared.upgrade() else { return };
-                    shared.run_callback(due);
-                }
-            };
-            let thread = thread::Builder::new().name("tgdb-callbacks".into()).spawn(run).map_err(ChannelError::thread)?;
-            state.callbacks.thread = Some(thread.thread().id());
-            state.callbacks.sender = Some(sender);
-        }
-        Ok(())
+    /// The callback with the way to its thread, which is made if there is none yet.
+    pub(super) fn callee(self: &Arc<Self>, state: &mut State, callback: Callback) -> Result<Callee, ChannelError> {
+        let queue = match &state.callbacks.queue {
+            Some(queue) => queue.clone(),
+            None => {
+                let (queue, receiver) = crossbeam_channel::unbounded();
+                let shared = Arc::downgrade(self);
+                let run = move || {
+                    let flush = || shared.upgrade().iter().for_each(Shared::flush_now);
+                    while let Some(due) = next(&receiver, flush) {
+                        due.run();
+                    }
+                };
+                let thread = thread::Builder::new().name("tgdb-callbacks".into()).spawn(run);
+                state.callbacks.thread = Some(thread.map_err(ChannelError::thread)?.thread().id());
+                state.callbacks.queue.insert(queue).clone()
+            }
+        };
+        Ok(Callee { callback, shared: self.clone(), queue })
     }
 
-    pub(super) fn queue_callback(&self, callback: Callback, id: i64, ended: Ended) {
-        let sender = self.lock().callbacks.sender.clone();
-        let due = Due { callback, id, ended };
-        match sender {
-            // The thread ends only after its sender is gone.
-            Some(sender) => drop(sender.send(due)),
-            None => self.run_callback(due),
+    /// Waits until the callbacks that are due have returned, or until the deadline. In a
+    /// callback it does not wait: the others come after it.
+    pub(super) fn wait_for_callbacks(&self, deadline: Instant) {
+        if self.lock().callbacks.thread != Some(thread::current().id()) {
+            drop(self.wait_while(deadline, |state| state.callbacks.waiting > 0));
         }
     }
 
-    fn run_callback(&self, due: Due) {
-        let Due { callback, id, ended } = due;
-        let result = self.result_of(id, ended);
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| callback(result))) {
-            log::error!("a reply callback panicked; the channel goes on");
-            // What it panicked with can panic again when it is dropped.
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(payload))).map_err(std::mem::forget);
-        }
-        self.lock().callbacks.waiting -= 1;
-        self.changed.notify_all();
-    }
-
-    /// Ends the thread once it has run what waits for it, and waits for that until the deadline.
-    pub(super) fn stop_callbacks(&self, deadline: Instant) {
-        let mut state = self.lock();
-        state.callbacks.sender = None;
-        // One of them may be the caller.
-        let is_me = state.callbacks.thread == Some(thread::current().id());
-        drop(state);
-        drop(self.wait_while(deadline, |state| state.callbacks.waiting > usize::from(is_me)));
+    /// Lets the thread end when nothing needs it any more.
+    pub(crate) fn end_callbacks(&self) {
+        self.lock().callbacks.queue = None;
     }
 }
 

@@ -1,75 +1,109 @@
 //! What is to be done once the lock is released.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
 use std::thread::Thread;
 
 use tgdb_transport::{ConnectCancel, TgSocket, Wakeup};
 
+use super::callbacks::Due;
 use super::state::Waiter;
-use super::{Callback, Shared, connector};
+use super::{Shared, connector};
 use crate::LinkState;
-use crate::proto::{Ended, Event, LinkId};
+use crate::proto::{Event, LinkId};
 
-/// Something to be done once the lock is released.
+/// Something of ours to be done once the lock is released.
 pub(super) enum Action {
-    /// Wake a caller.
-    Unpark(Thread),
-    /// Wake a task.
-    Wake(Waker),
-    /// Wake those who wait on the condition variable.
-    Notify,
-    /// Wake the I/O thread.
-    WakeIo(Arc<Wakeup>),
-    /// Run a callback.
-    Callback(Callback, i64, Ended),
+    Close(Arc<dyn TgSocket>),
+    Finish(Arc<dyn TgSocket>),
     Connect(LinkId, usize),
     CancelConnect(ConnectCancel),
-    Finish(Arc<dyn TgSocket>),
-    Close(Arc<dyn TgSocket>),
+    /// Wake the I/O thread.
+    WakeIo(Arc<Wakeup>),
+    /// Wake those who wait on the condition variable.
+    Notify,
+    /// Wake a caller.
+    Unpark(Thread),
+    /// Hand a callback to its thread.
+    Callback(Due),
+}
+
+/// Code of the program that is to run once the lock is released.
+pub(super) enum Code {
+    /// Wake a task.
+    Wake(Waker),
+    /// Drop what waited.
+    Drop(Waiter),
     Log(Event<Waiter>),
 }
 
-/// What a locked section leaves to be done without the lock: it can block, or runs code
-/// that is not ours.
+/// What a locked section leaves to be done without the lock.
 #[derive(Default)]
 #[must_use = "somebody waits for it"]
-pub(super) struct Completions(Vec<Action>);
+pub(super) struct Completions {
+    actions: Vec<Action>,
+    /// Runs after the actions: it can take long, or panic.
+    code: Vec<Code>,
+}
 
 impl Completions {
     pub(super) fn push(&mut self, action: Action) {
-        self.0.push(action);
+        self.actions.push(action);
+    }
+
+    pub(super) fn push_code(&mut self, code: Code) {
+        self.code.push(code);
     }
 
     /// Wakes a task; once, if the last one woken is the same.
     pub(super) fn wake(&mut self, waker: Waker) {
-        if !matches!(self.0.last(), Some(Action::Wake(last)) if last.will_wake(&waker)) {
-            self.0.push(Action::Wake(waker));
+        if !matches!(self.code.last(), Some(Code::Wake(last)) if last.will_wake(&waker)) {
+            self.code.push(Code::Wake(waker));
         }
+    }
+
+    /// Whether code of the program runs. No role may be held then.
+    pub(super) fn runs_code(&self) -> bool {
+        !self.code.is_empty()
     }
 
     #[inline]
     pub(super) fn run(self, shared: &Arc<Shared>) {
-        if !self.0.is_empty() {
+        if !self.actions.is_empty() || !self.code.is_empty() {
             self.run_all(shared);
         }
     }
 
     fn run_all(self, shared: &Arc<Shared>) {
-        for action in self.0 {
+        for action in self.actions {
             match action {
-                Action::Unpark(thread) => thread.unpark(),
-                Action::Wake(waker) => waker.wake(),
-                Action::Notify => shared.changed.notify_all(),
-                Action::WakeIo(wakeup) => wakeup.wake(),
-                Action::Callback(callback, id, ended) => shared.queue_callback(callback, id, ended),
+                Action::Close(socket) => socket.close(),
+                Action::Finish(socket) => socket.finish(),
                 Action::Connect(link, server) => connector::spawn(shared, link, server),
                 Action::CancelConnect(cancel) => cancel.cancel(),
-                Action::Finish(socket) => socket.finish(),
-                Action::Close(socket) => socket.close(),
-                Action::Log(note) => log(shared, note),
+                Action::WakeIo(wakeup) => wakeup.wake(),
+                Action::Notify => shared.changed.notify_all(),
+                Action::Unpark(thread) => thread.unpark(),
+                Action::Callback(due) => due.queue(),
             }
         }
+        for code in self.code {
+            let run = || match code {
+                Code::Wake(waker) => waker.wake(),
+                Code::Drop(waiter) => drop(waiter),
+                Code::Log(note) => log(shared, note),
+            };
+            catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(forget_panic);
+        }
+    }
+}
+
+/// What code of the program panicked with can panic again when it is dropped.
+pub(super) fn forget_panic(payload: Box<dyn Any + Send>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(again);
     }
 }
 

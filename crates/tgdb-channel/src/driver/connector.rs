@@ -18,7 +18,14 @@ pub(super) fn spawn(shared: &Arc<Shared>, link: LinkId, server: usize) {
         Ok(cancel) => cancel,
         Err(error) => return report(shared, link, Err(ChannelError::thread(error))),
     };
-    shared.lock().connecting = Some((link, cancel.clone()));
+    {
+        let mut state = shared.lock();
+        // It may have been given up in the meantime.
+        if !state.session.is_connecting(link) {
+            return;
+        }
+        state.connecting = Some((link, cancel.clone()));
+    }
     let attempt = {
         let shared = shared.clone();
         move || report(&shared, link, connect(&shared, server, &cancel))
@@ -71,7 +78,11 @@ fn report(shared: &Arc<Shared>, link: LinkId, result: Result<Arc<dyn TgSocket>, 
     });
     match unwanted {
         Some(socket) => socket.close(),
-        // The first message of the login.
-        None => shared.flush_now(),
+        None => {
+            // The first message of the login goes out. A frame can have come with the end of
+            // the TLS handshake: the descriptor does not tell.
+            shared.flush_now();
+            shared.read_available();
+        }
     }
 }

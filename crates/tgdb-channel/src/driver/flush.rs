@@ -5,20 +5,27 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use tgdb_transport::{TgSocket, TransportError};
 
+use super::state::Connection;
 use super::{Shared, State};
 use crate::proto::Transmit;
 
+/// A caller sends no more than about this for others at once.
+const TURN: usize = 256 * 1024;
+
 impl Shared {
     /// Sends what waits to be sent, for everybody, unless another thread is at it. Does not
-    /// wait: what the system does not take is left to the I/O thread.
-    pub(super) fn flush<'a>(
-        self: &'a Arc<Self>,
-        mut state: MutexGuard<'a, State>,
-        now: Instant,
-    ) -> MutexGuard<'a, State> {
+    /// wait: what the system does not take is left to the I/O thread, and so is what is more
+    /// than one turn.
+    pub(super) fn flush<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let mut total = 0;
         while state.is_flushable() {
+            if total >= TURN {
+                state.write.due = Some(Instant::now());
+                break;
+            }
             let Some(connection) = state.connection.clone() else { break };
             let mut transmit = std::mem::take(&mut state.write.transmit);
+            let mut now = Instant::now();
             if transmit.remaining() == 0 {
                 state.session.poll_transmit(now, unix_millis(), &mut transmit);
             }
@@ -26,6 +33,9 @@ impl Shared {
             state.write.due = None;
             drop(state);
             let result = send(&*connection.socket, &mut transmit);
+            if transmit.remaining() > 0 {
+                now = Instant::now();
+            }
             state = self.lock();
             state.write.is_taken = false;
             if state.connection_of(connection.link).is_none() {
@@ -35,10 +45,9 @@ impl Shared {
             }
             state.write.transmit = transmit;
             match result {
-                Ok(Sent { count, is_backed_up }) => {
-                    state.write.is_backed_up = is_backed_up;
-                    state.write.is_blocked = is_backed_up || state.write.transmit.remaining() > 0;
-                    state.session.handle_transmitted(now, connection.link, count);
+                Ok(sent) => {
+                    total += sent.count;
+                    state.handle_sent(now, &connection, &sent);
                 }
                 Err(cause) => {
                     state.write.transmit.clear();
@@ -47,6 +56,17 @@ impl Shared {
             }
         }
         state
+    }
+}
+
+impl State {
+    fn handle_sent(&mut self, now: Instant, connection: &Connection, sent: &Sent) {
+        self.write.is_backed_up = sent.is_backed_up;
+        self.write.is_blocked = sent.is_backed_up || self.write.transmit.remaining() > 0;
+        // What the socket itself holds is not sent yet.
+        self.write.uncounted += sent.count;
+        let count = if sent.is_backed_up { 0 } else { std::mem::take(&mut self.write.uncounted) };
+        self.session.handle_transmitted(now, connection.link, count);
     }
 }
 

@@ -38,6 +38,7 @@ impl Shared {
             thread: thread.thread().id(),
             // It looks around first.
             wakes_at: Some(Instant::now()),
+            ticks: true,
             watches_reading: false,
             watches_writing: false,
         });
@@ -58,7 +59,7 @@ impl Shared {
                 state.session.handle_timeout(now);
             }
             if state.write.due.is_none_or(|due| due <= now) {
-                state = self.flush(state, Instant::now());
+                state = self.flush(state);
             }
             if !state.session.is_active() && state.session.in_flight() == 0 {
                 state.io = None;
@@ -70,6 +71,7 @@ impl Shared {
             let wakes_at = times.into_iter().flatten().min();
             if let Some(io) = &mut state.io {
                 io.wakes_at = wakes_at;
+                io.ticks = watch.tick_ends.is_some();
                 io.watches_reading = reads;
                 io.watches_writing = interest.write;
             }
@@ -90,10 +92,11 @@ impl Shared {
         });
         let mut state = self.lock();
         if let Some(io) = &mut state.io {
-            io.watches_reading = false;
-            io.watches_writing = false;
             // It is awake, and looks at everything before it sleeps again.
             io.wakes_at = Some(Instant::now());
+            io.ticks = true;
+            io.watches_reading = false;
+            io.watches_writing = false;
         }
         if ready.writable {
             state.write.is_blocked = false;
@@ -112,7 +115,7 @@ impl Shared {
 
     /// Sends what waits, without waiting for more to join it.
     pub(super) fn flush_now(self: &Arc<Self>) {
-        let state = self.flush(self.lock(), Instant::now());
+        let state = self.flush(self.lock());
         self.release(state);
     }
 }

@@ -17,42 +17,75 @@ impl Shared {
     pub(crate) fn wait_for<'a>(
         self: &'a Arc<Self>,
         mut state: MutexGuard<'a, State>,
-        mut now: Option<Instant>,
         id: i64,
         deadline: Instant,
     ) -> Option<Ended> {
         state.callers += 1;
         // Callers that come at the same time write and read together if each gives way once.
         let (mut may_yield_to_write, mut may_yield_to_read) = (true, true);
+        let mut is_follower = false;
         let ended = loop {
             if state.read.offered_to == Some(id) {
                 state.read.offered_to = None;
+                is_follower = false;
             }
             if let Some(ended) = state.session.take(id) {
                 break Some(ended);
             }
-            // Not before it is needed: it costs a good part of all this.
-            let time = *now.get_or_insert_with(Instant::now);
-            if time >= deadline {
-                state.session.handle_timeout(time);
+            let now = Instant::now();
+            if now >= deadline {
+                state.session.handle_timeout(now);
                 break state.session.take(id);
             }
             let yields_to_write = state.callers > 1 && std::mem::take(&mut may_yield_to_write);
             if state.is_flushable() {
-                state = if yields_to_write { self.give_way(state) } else { self.flush(state, time) };
+                state = if yields_to_write { self.give_way(state) } else { self.flush(state) };
                 continue;
             }
             if state.callers > 1 && std::mem::take(&mut may_yield_to_read) {
                 state = self.give_way(state);
                 continue;
             }
-            state = match state.readable_connection().cloned() {
-                Some(connection) => self.read_until(state, &connection, deadline),
-                None => self.park(state, id, deadline),
-            };
-            now = None;
+            let connection = state.readable_connection().cloned();
+            state.read.is_taken |= connection.is_some();
+            state.read.watches_writing = connection.is_some() && state.write.is_blocked;
+            let completions = state.settle();
+            if completions.runs_code() {
+                // The program must not be able to hold the role up.
+                state.read.is_taken &= connection.is_none();
+                state.read.watches_writing &= connection.is_none();
+                let more = state.settle();
+                drop(state);
+                completions.run(self);
+                more.run(self);
+                state = self.lock();
+                continue;
+            }
+            match connection {
+                Some(connection) => {
+                    let frames = std::mem::take(&mut state.read.frames);
+                    let watches_writing = state.read.watches_writing;
+                    state.read.taken_by_callers += 1;
+                    drop(state);
+                    completions.run(self);
+                    state = self.read_until(&connection, frames, watches_writing, deadline);
+                }
+                None => {
+                    if !std::mem::replace(&mut is_follower, true) {
+                        state.set_waiter(id, Waiter::Thread(thread::current()));
+                        state.read.followers.push_back(id);
+                    }
+                    drop(state);
+                    completions.run(self);
+                    thread::park_timeout(deadline - now);
+                    state = self.lock();
+                }
+            }
         };
         state.callers -= 1;
+        if is_follower {
+            state.read.followers.retain(|follower| *follower != id);
+        }
         if ended.is_none() {
             state.clear_waiter(id);
         }
@@ -66,34 +99,16 @@ impl Shared {
         self.lock()
     }
 
-    /// Sleeps until somebody unparks us.
-    fn park<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State>, id: i64, deadline: Instant) -> MutexGuard<'a, State> {
-        if !matches!(state.session.waiter(id), Some(Waiter::Thread(_))) {
-            state.set_waiter(id, Waiter::Thread(thread::current()));
-        }
-        if !state.read.followers.contains(&id) {
-            state.read.followers.push_back(id);
-        }
-        self.release(state);
-        thread::park_timeout(deadline.saturating_duration_since(Instant::now()));
-        self.lock()
-    }
-
-    /// Takes the role of the reader, waits for frames, and gives them to the session.
+    /// Waits for frames, and gives them to the session. The role is ours.
     fn read_until<'a>(
         self: &'a Arc<Self>,
-        mut state: MutexGuard<'a, State>,
         connection: &Connection,
+        mut frames: Vec<Frame>,
+        watches_writing: bool,
         deadline: Instant,
     ) -> MutexGuard<'a, State> {
-        state.read.is_taken = true;
-        state.read.taken_by_callers += 1;
-        let mut frames = std::mem::take(&mut state.read.frames);
-        let is_blocked = state.write.is_blocked;
-        state.read.watches_writing = is_blocked;
-        self.release(state);
         let socket = &*connection.socket;
-        let (is_writable, result) = match is_blocked {
+        let (is_writable, result) = match watches_writing {
             true => read_or_write(socket, &mut frames, deadline),
             false => (false, socket.recv_batch(&mut frames, Some(deadline))),
         };
@@ -107,7 +122,7 @@ impl Shared {
     }
 
     /// Takes the role of the reader for what is there already.
-    pub(super) fn read_available(self: &Arc<Self>) {
+    pub(crate) fn read_available(self: &Arc<Self>) {
         let mut state = self.lock();
         let Some(connection) = state.readable_connection().cloned() else { return };
         state.read.is_taken = true;

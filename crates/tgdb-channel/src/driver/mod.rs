@@ -10,9 +10,11 @@
 //!   I/O thread reads ([`io`]).
 //!
 //! # Locks
-//! There is one: `Shared::state`. While it is held nothing is waited for, nothing is logged,
-//! and no code of the program runs. What is to be done after it is released is collected as
-//! [`completions::Completions`]: see [`Shared::release`].
+//! This layer has one: `Shared::state`. While it is held nothing is waited for, nothing is
+//! logged, and no code of the program runs: no waker is cloned, woken or dropped. What is to
+//! be done after it is released is collected as [`completions::Completions`]: see
+//! [`Shared::release`]. Sockets have locks of their own, which are taken without this one.
+//! Code of the program runs without a role, too, for it can take long.
 
 pub(crate) mod callbacks;
 mod completions;
@@ -33,7 +35,7 @@ use tgdb_pdu::{Body, Message};
 use tgdb_transport::{SocketOptions, TlsConnector};
 use tgdb_url::{Properties, TgUrl};
 
-pub(crate) use callbacks::Callback;
+use callbacks::Callback;
 pub(crate) use state::{State, Waiter};
 
 use crate::proto::{Ended, Failure, Outcome, Session, SessionConfig};
@@ -87,11 +89,15 @@ impl Shared {
     }
 
     /// Waits until the condition is over or the deadline is there.
-    pub(crate) fn wait_while(&self, deadline: Instant, mut condition: impl FnMut(&State) -> bool) -> MutexGuard<'_, State> {
+    pub(crate) fn wait_while(
+        &self,
+        deadline: Instant,
+        mut condition: impl FnMut(&mut State) -> bool,
+    ) -> MutexGuard<'_, State> {
         let mut state = self.lock();
         loop {
             let now = Instant::now();
-            if now >= deadline || !condition(&state) {
+            if !condition(&mut state) || now >= deadline {
                 return state;
             }
             let waited = self.changed.wait_timeout(state, deadline - now);
@@ -102,13 +108,6 @@ impl Shared {
     /// The server that the channel is, or was last, connected to, as `host:port`.
     pub(crate) fn peer(&self) -> String {
         self.lock().session.peer()
-    }
-
-    /// The error for an operation that needs a connection.
-    pub(crate) fn not_connected(&self, operation: &'static str) -> ChannelError {
-        let state = self.lock();
-        let cause = state.session.last_error().cloned().map(Box::new);
-        ChannelError::NotConnected { operation, state: state.session.state(), cause }
     }
 
     /// What the end of a request means for the program. Decodes the reply.

@@ -13,10 +13,9 @@ use crate::{ChannelError, SendOutcome};
 impl Shared {
     /// Sends a message without reply and waits until the system has taken it.
     pub(crate) fn send_one_way(self: &Arc<Self>, request: Request<Waiter>) -> Result<SendOutcome, ChannelError> {
-        let now = Instant::now();
-        let deadline = now + request.timeout;
-        let (state, key) = self.submit(self.lock(), now, request, IfFull::Wait)?;
-        let mut state = self.flush(state, Instant::now());
+        let deadline = request.deadline;
+        let (state, key) = self.submit(self.lock(), request, IfFull::Wait)?;
+        let mut state = self.flush(state);
         loop {
             let now = Instant::now();
             if now >= deadline {
@@ -40,7 +39,7 @@ impl Shared {
             Outcome::Sent => Ok(SendOutcome::Sent),
             Outcome::Ignored => Ok(SendOutcome::Ignored),
             // The connection may be back.
-            Outcome::Failed(Failure::Lost(_) | Failure::ReconnectFailed { .. }) => Err(self.not_connected("send")),
+            Outcome::Failed(Failure::Lost(_) | Failure::ReconnectFailed { .. }) => Err(self.lock().not_connected("send")),
             Outcome::Failed(failure) => Err(self.error_of(-1, verb, timeout, failure)),
             // Its key is negative, so that no reply is given to it.
             Outcome::Reply(_) => Err(ChannelError::Stopped),

@@ -8,9 +8,9 @@ use std::time::Instant;
 use tgdb_pdu::Verb;
 
 use super::state::Waiter;
-use super::{Shared, State};
+use super::{Callback, Shared, State};
 use crate::{ChannelError, LinkState};
-use crate::proto::{Refusal, Refused, Request};
+use crate::proto::{Refusal, Request};
 
 /// How many bytes may wait for others to be sent with.
 const BATCH: usize = 32 * 1024;
@@ -27,34 +27,29 @@ impl Shared {
     pub(crate) fn submit<'a>(
         self: &'a Arc<Self>,
         mut state: MutexGuard<'a, State>,
-        now: Instant,
         mut request: Request<Waiter>,
         if_full: IfFull,
     ) -> Result<(MutexGuard<'a, State>, i64), ChannelError> {
-        let deadline = now + request.timeout;
+        let deadline = request.deadline;
         let mut ticket = None;
         loop {
-            let refused = match state.session.submit(now, request) {
+            let refused = match state.session.submit_in_turn(ticket, request) {
                 Ok(id) => {
-                    leave(&mut state, ticket);
+                    state.leave_room(ticket);
                     return Ok((state, id));
                 }
                 Err(refused) => *refused,
             };
-            let Refused { why, request: unchanged } = refused;
             let now = Instant::now();
-            if why != Refusal::Full || if_full == IfFull::Fail || now >= deadline {
-                state.session.handle_timeout(now);
-                leave(&mut state, ticket);
-                let link = state.session.state();
-                // The connection may just have been given up, because the server does not read.
-                let why = if link == LinkState::Connected { why } else { Refusal::State(link) };
+            if refused.why != Refusal::Full || if_full == IfFull::Fail || now >= deadline {
+                let error = self.refuse(&mut state, refused.why, now);
+                state.leave_room(ticket);
                 self.release(state);
-                return Err(self.refusal(why, "request"));
+                return Err(error);
             }
-            request = unchanged;
-            ticket = Some(state.session.wait_for_room(ticket, deadline, Waiter::Thread(thread::current())));
-            state = self.flush(state, Instant::now());
+            request = refused.request;
+            ticket = Some(state.wait_for_room(ticket, deadline, Waiter::Thread(thread::current())));
+            state = self.flush(state);
             state.wake_io_by(deadline);
             self.release(state);
             thread::park_timeout(deadline - now);
@@ -66,50 +61,57 @@ impl Shared {
     pub(crate) fn poll_submit(
         self: &Arc<Self>,
         request: &mut Option<Request<Waiter>>,
-        deadline: Instant,
         ticket: &mut Option<u64>,
         waker: &Waker,
     ) -> Poll<Result<i64, ChannelError>> {
         let Some(waiting) = request.take() else { return Poll::Ready(Err(ChannelError::Stopped)) };
+        // Cloning is code of the program.
+        let waker = waker.clone();
+        let deadline = waiting.deadline;
         let mut state = self.lock();
-        let now = Instant::now();
-        let result = state.session.submit(now, waiting);
-        match result {
+        let result = match state.session.submit_in_turn(*ticket, waiting) {
             Ok(id) => {
-                leave(&mut state, ticket.take());
-                let state = self.flush_soon(state, now, deadline);
-                self.release(state);
+                state.leave_room(ticket.take());
+                state = self.flush_soon(state, deadline);
                 Poll::Ready(Ok(id))
             }
-            Err(refused) if refused.why == Refusal::Full && now < deadline => {
-                *request = Some(refused.request);
-                *ticket = Some(state.session.wait_for_room(*ticket, deadline, Waiter::Task(waker.clone())));
-                state.wake_io_by(deadline);
-                let state = self.flush(state, Instant::now());
-                self.release(state);
-                Poll::Pending
-            }
             Err(refused) => {
-                leave(&mut state, ticket.take());
-                self.release(state);
-                Poll::Ready(Err(self.refusal(refused.why, "request")))
+                let now = Instant::now();
+                if refused.why == Refusal::Full && now < deadline {
+                    *request = Some(refused.request);
+                    *ticket = Some(state.wait_for_room(*ticket, deadline, Waiter::Task(waker)));
+                    state.wake_io_by(deadline);
+                    state = self.flush(state);
+                    Poll::Pending
+                } else {
+                    let error = self.refuse(&mut state, refused.why, now);
+                    state.leave_room(ticket.take());
+                    Poll::Ready(Err(error))
+                }
             }
-        }
+        };
+        self.release(state);
+        result
     }
 
-    /// Sends a request that was just taken in at once if the link is idle or much waits;
-    /// else puts it off for a moment, to be sent with others.
-    pub(crate) fn flush_soon<'a>(
-        self: &'a Arc<Self>,
-        mut state: MutexGuard<'a, State>,
-        now: Instant,
-        deadline: Instant,
-    ) -> MutexGuard<'a, State> {
-        state.wake_io_by(deadline);
-        if state.is_to_be_sent_at_once() || state.session.outbox_bytes() >= BATCH {
-            state = self.flush(state, now);
+    /// The error for a request that is not taken.
+    fn refuse(&self, state: &mut State, why: Refusal, now: Instant) -> ChannelError {
+        // The connection may just have to be given up, because the server does not read.
+        state.session.handle_timeout(now);
+        match why {
+            Refusal::NotStarted => ChannelError::NotStarted,
+            Refusal::Full if state.session.state() == LinkState::Connected => {
+                let config = state.session.config();
+                ChannelError::Full {
+                    operation: "request",
+                    in_flight: state.session.in_flight(),
+                    max_in_flight: config.max_in_flight,
+                    waiting_bytes: state.session.outbox_bytes(),
+                    max_waiting_bytes: config.max_outbox,
+                }
+            }
+            Refusal::Full | Refusal::State(_) => state.not_connected("request"),
         }
-        state
     }
 
     /// Takes several requests in and sends them in one write, as far as they fit. On failure
@@ -121,9 +123,8 @@ impl Shared {
         let mut taken = Vec::with_capacity(requests.len());
         let mut state = self.lock();
         for request in requests {
-            let now = Instant::now();
-            let (verb, deadline) = (request.verb, now + request.timeout);
-            match self.submit(state, now, request, IfFull::Wait) {
+            let (verb, deadline) = (request.verb, request.deadline);
+            match self.submit(state, request, IfFull::Wait) {
                 Ok((locked, id)) => {
                     state = locked;
                     state.wake_io_by(deadline);
@@ -135,50 +136,44 @@ impl Shared {
                 }
             }
         }
-        let state = self.flush(state, Instant::now());
+        let state = self.flush(state);
         self.release(state);
         Ok(taken)
     }
 
     /// Takes a request in whose outcome goes to a callback.
-    pub(crate) fn submit_callback(self: &Arc<Self>, request: Request<Waiter>) -> Result<i64, ChannelError> {
-        let now = Instant::now();
-        let deadline = now + request.timeout;
+    pub(crate) fn submit_callback(
+        self: &Arc<Self>,
+        mut request: Request<Waiter>,
+        callback: Callback,
+    ) -> Result<i64, ChannelError> {
+        let deadline = request.deadline;
         let mut state = self.lock();
-        if let Err(error) = self.start_callbacks(&mut state) {
-            self.release(state);
-            return Err(error);
+        match self.callee(&mut state, callback) {
+            Ok(callee) => request.waiter = Some(Waiter::Callback(callee)),
+            Err(error) => {
+                self.release(state);
+                return Err(error);
+            }
         }
-        let (mut state, id) = self.submit(state, now, request, IfFull::Wait)?;
+        let (mut state, id) = self.submit(state, request, IfFull::Wait)?;
         state.count_callback();
-        let state = self.flush_soon(state, now, deadline);
+        let state = self.flush_soon(state, deadline);
         self.release(state);
         Ok(id)
     }
 
-    /// The error for a request that was not taken.
-    pub(crate) fn refusal(&self, why: Refusal, operation: &'static str) -> ChannelError {
-        match why {
-            Refusal::NotStarted => ChannelError::NotStarted,
-            Refusal::Full => {
-                let state = self.lock();
-                let config = state.session.config();
-                ChannelError::Full {
-                    operation,
-                    in_flight: state.session.in_flight(),
-                    max_in_flight: config.max_in_flight,
-                    waiting_bytes: state.session.outbox_bytes(),
-                    max_waiting_bytes: config.max_outbox,
-                }
-            }
-            Refusal::State(_) => self.not_connected(operation),
+    /// Sends a request that was just taken in at once if the link is idle or much waits;
+    /// else puts it off for a moment, to be sent with others.
+    pub(crate) fn flush_soon<'a>(
+        self: &'a Arc<Self>,
+        mut state: MutexGuard<'a, State>,
+        deadline: Instant,
+    ) -> MutexGuard<'a, State> {
+        state.wake_io_by(deadline);
+        if state.count_submitted() || state.session.outbox_bytes() >= BATCH {
+            state = self.flush(state);
         }
-    }
-}
-
-/// Gives the place in the queue up, so that the next one gets its turn.
-fn leave(state: &mut State, ticket: Option<u64>) {
-    if let Some(ticket) = ticket {
-        state.session.leave_room(ticket);
+        state
     }
 }

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use tgdb_pdu::Frame;
 use tgdb_transport::{ConnectCancel, TgSocket, Wakeup};
 
-use super::callbacks::{Callback, Callbacks};
-use super::completions::{Action, Completions};
+use super::callbacks::{Callbacks, Callee};
+use super::completions::{Action, Code, Completions};
+use crate::ChannelError;
 use crate::proto::{Event, LinkId, Session, Transmit};
 
 /// How long a message may wait for others to be sent with.
@@ -24,7 +25,7 @@ pub(crate) enum Waiter {
     /// A task of some runtime.
     Task(Waker),
     /// Nobody: the outcome goes to this.
-    Callback(Callback),
+    Callback(Callee),
 }
 
 impl std::fmt::Debug for Waiter {
@@ -75,6 +76,8 @@ pub(super) struct WriteRole {
     pub(super) is_blocked: bool,
     /// The socket itself holds something that the system has not taken yet.
     pub(super) is_backed_up: bool,
+    /// Bytes given to the socket that it may still hold.
+    pub(super) uncounted: usize,
     /// When what waits is to be sent at the latest.
     pub(super) due: Option<Instant>,
     /// Something was left to be sent a moment later since the I/O thread last looked.
@@ -90,6 +93,8 @@ pub(super) struct Io {
     pub(super) thread: ThreadId,
     /// When it wakes by itself; `None` for never.
     pub(super) wakes_at: Option<Instant>,
+    /// It looks at everything again after a while.
+    pub(super) ticks: bool,
     /// It waits for the socket to be readable.
     pub(super) watches_reading: bool,
     /// It waits for the socket to be writable.
@@ -112,8 +117,10 @@ pub(crate) struct State {
     async_waiting: usize,
     pub(super) callbacks: Callbacks,
     /// Tasks that wait for the state of the link to change, by ticket.
-    pub(super) watchers: BTreeMap<u64, Waker>,
-    pub(super) last_watcher: u64,
+    watchers: BTreeMap<u64, Waker>,
+    last_watcher: u64,
+    /// Waiters that are not needed any more. They are dropped without the lock.
+    discarded: Vec<Waiter>,
 }
 
 impl State {
@@ -132,31 +139,27 @@ impl State {
             callbacks: Callbacks::default(),
             watchers: BTreeMap::new(),
             last_watcher: 0,
+            discarded: Vec::new(),
         }
     }
 
-    /// Sets who waits for a request. `false` if its outcome is there already.
-    pub(super) fn set_waiter(&mut self, id: i64, waiter: Waiter) -> bool {
-        let is_async = waiter.is_async();
-        if !self.session.is_open(id) {
-            return false;
-        }
+    /// Sets who waits for a request.
+    pub(super) fn set_waiter(&mut self, id: i64, waiter: Waiter) {
+        self.async_waiting += usize::from(waiter.is_async());
         let before = self.session.wait(id, waiter);
-        self.async_waiting += usize::from(is_async);
-        self.forget_waiter(before.as_ref());
-        true
+        self.discard_counted(before);
     }
 
     /// Takes back who waits for a request.
     pub(super) fn clear_waiter(&mut self, id: i64) {
         let waiter = self.session.unwait(id);
-        self.forget_waiter(waiter.as_ref());
+        self.discard_counted(waiter);
     }
 
     /// Gives a request up.
     pub(crate) fn cancel(&mut self, id: i64) {
         let waiter = self.session.cancel(Instant::now(), id);
-        self.forget_waiter(waiter.as_ref());
+        self.discard_counted(waiter);
     }
 
     /// A request with a callback was taken in.
@@ -164,8 +167,22 @@ impl State {
         self.async_waiting += 1;
     }
 
-    fn forget_waiter(&mut self, waiter: Option<&Waiter>) {
-        self.async_waiting -= usize::from(waiter.is_some_and(Waiter::is_async));
+    fn discard_counted(&mut self, waiter: Option<Waiter>) {
+        self.async_waiting -= usize::from(waiter.as_ref().is_some_and(Waiter::is_async));
+        self.discarded.extend(waiter);
+    }
+
+    /// Queues for room. Returns the ticket.
+    pub(super) fn wait_for_room(&mut self, ticket: Option<u64>, deadline: Instant, waiter: Waiter) -> u64 {
+        let (ticket, before) = self.session.wait_for_room(ticket, deadline, waiter);
+        self.discarded.extend(before);
+        ticket
+    }
+
+    /// Gives the place in the queue for room up, so that the next one gets its turn.
+    pub(crate) fn leave_room(&mut self, ticket: Option<u64>) {
+        let waiter = ticket.and_then(|ticket| self.session.leave_room(ticket));
+        self.discarded.extend(waiter);
     }
 
     /// Gives back memory that was needed while the channel was busy.
@@ -176,19 +193,18 @@ impl State {
     }
 
     /// Wakes the task when the state of the link changes.
-    pub(super) fn watch(&mut self, ticket: &mut Option<u64>, waker: &Waker) {
+    pub(super) fn watch(&mut self, ticket: &mut Option<u64>, waker: Waker) {
         let ticket = *ticket.get_or_insert_with(|| {
             self.last_watcher += 1;
             self.last_watcher
         });
-        self.watchers.insert(ticket, waker.clone());
+        self.discarded.extend(self.watchers.insert(ticket, waker).map(Waiter::Task));
     }
 
     /// The task with that ticket is not interested any more.
     pub(crate) fn unwatch(&mut self, ticket: Option<u64>) {
-        if let Some(ticket) = ticket {
-            self.watchers.remove(&ticket);
-        }
+        let waker = ticket.and_then(|ticket| self.watchers.remove(&ticket));
+        self.discarded.extend(waker.map(Waiter::Task));
     }
 
     /// Whether the I/O thread has to read if no caller does.
@@ -209,11 +225,11 @@ impl State {
             && (self.session.has_transmit() || self.write.transmit.remaining() > 0 || self.write.is_backed_up)
     }
 
-    /// Whether a request that was just submitted is to be sent at once: the link is idle and
-    /// no others are expected to follow at once.
-    pub(super) fn is_to_be_sent_at_once(&mut self) -> bool {
+    /// Counts a request that was just submitted, and says whether to send it at once: the
+    /// link is idle, and no others are expected to follow.
+    pub(super) fn count_submitted(&mut self) -> bool {
         if self.session.in_flight() > 1 {
-            self.write.burst += 1;
+            self.write.burst = self.write.burst.saturating_add(1);
             return false;
         }
         std::mem::replace(&mut self.write.burst, 1) <= 1
@@ -232,14 +248,19 @@ impl State {
     }
 
     /// Decides who acts next, and collects what is to be done without the lock. Called each
-    /// time before the lock is released; this is the only place that makes these decisions.
+    /// time before the lock is released after something changed; this is the only place that
+    /// makes these decisions.
     pub(super) fn settle(&mut self) -> Completions {
         let mut completions = Completions::default();
         while let Some(event) = self.session.poll_event() {
             self.handle_event(event, &mut completions);
         }
+        self.discarded.drain(..).for_each(|waiter| completions.push_code(Code::Drop(waiter)));
         self.settle_reader(&mut completions);
         self.settle_writer();
+        if let Some(due) = self.session.poll_link_timeout() {
+            self.wake_io_by(due);
+        }
         if std::mem::take(&mut self.io_must_wake)
             && let Some(io) = &self.io
         {
@@ -261,9 +282,10 @@ impl State {
                 self.read.offered_to = Some(id);
             }
         }
-        let io_reads = self.io.as_ref().is_some_and(|io| io.watches_reading);
-        if self.read.offered_to.is_none() && self.wants_reader() && !io_reads {
-            self.io_must_wake = true;
+        if self.read.offered_to.is_none() {
+            // At the latest when it ticks, the I/O thread sees that nobody reads.
+            let is_enough = |io: &Io| io.watches_reading || (io.ticks && !self.wants_reader());
+            self.io_must_wake |= self.io.as_ref().is_some_and(|io| !is_enough(io));
         }
     }
 
@@ -274,7 +296,10 @@ impl State {
             let due = *self.write.due.get_or_insert_with(|| Instant::now() + COALESCE);
             self.write.was_put_off = true;
             self.wake_io_by(due);
-        } else if self.write.is_blocked && !self.read.watches_writing {
+            return;
+        }
+        self.write.due = None;
+        if self.write.is_blocked && !self.read.watches_writing {
             self.io_must_wake |= self.io.as_ref().is_some_and(|io| !io.watches_writing);
         }
     }
@@ -282,14 +307,14 @@ impl State {
     fn handle_event(&mut self, event: Event<Waiter>, completions: &mut Completions) {
         match event {
             Event::Completed { id, waiter } => {
-                self.forget_waiter(Some(&waiter));
+                self.async_waiting -= usize::from(waiter.is_async());
                 match waiter {
                     Waiter::Thread(thread) => completions.push(Action::Unpark(thread)),
                     Waiter::Task(waker) => completions.wake(waker),
-                    Waiter::Callback(callback) => {
+                    Waiter::Callback(callee) => {
                         if let Some(ended) = self.session.take(id) {
                             self.callbacks.waiting += 1;
-                            completions.push(Action::Callback(callback, id, ended));
+                            completions.push(Action::Callback(callee.due(id, ended)));
                         }
                     }
                 }
@@ -314,7 +339,7 @@ impl State {
                     self.write.transmit.clear();
                     self.write.is_blocked = false;
                     self.write.is_backed_up = false;
-                    self.write.due = None;
+                    self.write.uncounted = 0;
                 }
             }
             Event::ConnectEnded => self.notify(completions),
@@ -322,7 +347,7 @@ impl State {
                 if matches!(note, Event::LinkChanged { .. }) {
                     self.notify(completions);
                 }
-                completions.push(Action::Log(note));
+                completions.push_code(Code::Log(note));
             }
         }
     }
@@ -333,6 +358,12 @@ impl State {
         for waker in std::mem::take(&mut self.watchers).into_values() {
             completions.wake(waker);
         }
+    }
+
+    /// The error for an operation that needs a connection.
+    pub(crate) fn not_connected(&self, operation: &'static str) -> ChannelError {
+        let cause = self.session.last_error().cloned().map(Box::new);
+        ChannelError::NotConnected { operation, state: self.session.state(), cause }
     }
 
     pub(super) fn connection_of(&self, link: LinkId) -> Option<&Connection> {

@@ -4,80 +4,107 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
-use super::Shared;
+use super::{Shared, State};
+use crate::proto::{LINGER_FORCEFUL, LINGER_GRACEFUL};
 use crate::{ChannelError, LinkState, StopMethod};
 
 /// How much longer than the session's own deadlines a stop waits.
 const SLACK: Duration = Duration::from_millis(100);
-/// How long a forceful stop waits for the session, and for callbacks that run.
-const FORCEFUL: Duration = Duration::from_millis(100);
 
 impl Shared {
-    /// Begins to connect.
-    pub(crate) fn begin_connect(self: &Arc<Self>) -> Result<(), ChannelError> {
+    /// Begins to connect. Returns the number of this connect.
+    pub(crate) fn begin_connect(self: &Arc<Self>) -> Result<u64, ChannelError> {
         self.with(|state| {
             self.start_io(state)?;
             state.session.connect(Instant::now())
         })
     }
 
-    /// Waits until connecting has ended.
-    pub(crate) fn wait_connected(self: &Arc<Self>) -> Result<(), ChannelError> {
+    /// Waits until that connect has ended.
+    pub(crate) fn wait_connected(&self, number: u64) -> Result<(), ChannelError> {
         loop {
+            let mut outcome = None;
             let far = Instant::now() + Duration::from_secs(3600);
-            let mut state = self.wait_while(far, |state| !state.session.has_connect_outcome() && state.session.is_active());
-            if let Some(outcome) = state.session.connect_outcome() {
+            drop(self.wait_while(far, |state| {
+                outcome = state.connect_outcome(number);
+                outcome.is_none()
+            }));
+            if let Some(outcome) = outcome {
                 return outcome;
-            }
-            if !state.session.is_active() {
-                return Err(ChannelError::Stopped);
             }
         }
     }
 
     /// As [`Shared::wait_connected`] for a task, with the ticket of the last time.
-    pub(crate) fn poll_connected(&self, ticket: &mut Option<u64>, waker: &Waker) -> Poll<Result<(), ChannelError>> {
-        let mut state = self.lock();
-        if let Some(outcome) = state.session.connect_outcome() {
-            return Poll::Ready(outcome);
-        }
-        if !state.session.is_active() {
-            return Poll::Ready(Err(ChannelError::Stopped));
-        }
-        state.watch(ticket, waker);
-        Poll::Pending
+    pub(crate) fn poll_connected(
+        self: &Arc<Self>,
+        number: u64,
+        ticket: &mut Option<u64>,
+        waker: &Waker,
+    ) -> Poll<Result<(), ChannelError>> {
+        let waker = waker.clone();
+        self.with(|state| match state.connect_outcome(number) {
+            Some(outcome) => Poll::Ready(outcome),
+            None => {
+                state.watch(ticket, waker);
+                Poll::Pending
+            }
+        })
+    }
+
+    /// Nobody waits for that connect any more: undoes it.
+    pub(crate) fn abandon_connect(self: &Arc<Self>, number: u64, ticket: Option<u64>) {
+        self.with(|state| {
+            state.unwatch(ticket);
+            if state.session.last_connect() == number {
+                state.session.close(Instant::now(), StopMethod::ClientForceful);
+            }
+        });
     }
 
     /// Waits until the link is not being made again.
-    pub(crate) fn poll_reconnected(&self, ticket: &mut Option<u64>, waker: &Waker) -> Poll<LinkState> {
-        let mut state = self.lock();
-        match state.session.state() {
+    pub(crate) fn poll_reconnected(self: &Arc<Self>, ticket: &mut Option<u64>, waker: &Waker) -> Poll<LinkState> {
+        let waker = waker.clone();
+        self.with(|state| match state.session.state() {
             LinkState::Reconnecting => {
                 state.watch(ticket, waker);
                 Poll::Pending
             }
             other => Poll::Ready(other),
-        }
+        })
     }
 
     /// Closes the session and waits until that is done.
     pub(crate) fn stop(self: &Arc<Self>, method: StopMethod) {
         let begun = Instant::now();
         let limit = match method {
-            StopMethod::Graceful => self.config.operation_timeout + Duration::from_secs(1),
-            StopMethod::ClientForceful | StopMethod::RemoteKill => FORCEFUL,
+            StopMethod::Graceful => self.config.operation_timeout + LINGER_GRACEFUL,
+            StopMethod::ClientForceful | StopMethod::RemoteKill => LINGER_FORCEFUL,
         };
-        let waits = self.with(|state| {
+        let (number, waits) = self.with(|state| {
             state.session.close(begun, method);
-            !Self::is_io_thread(state)
+            (state.session.last_connect(), !Self::is_io_thread(state))
         });
-        if waits {
-            let is_active = self.wait_while(begun + limit + SLACK, |state| state.session.is_active()).session.is_active();
-            if is_active {
-                // The thread that does this is held up, by the code of a task that it woke, say.
-                self.with(|state| state.session.close(Instant::now(), StopMethod::RemoteKill));
-            }
-            self.stop_callbacks((begun + limit).max(Instant::now() + FORCEFUL / 2));
+        if !waits {
+            return;
         }
+        let is_open = |state: &State| state.session.is_active() && state.session.last_connect() == number;
+        if is_open(&self.wait_while(begun + limit + SLACK, |state| is_open(state))) {
+            // The thread that does this is held up, by the code of a task that it woke, say.
+            self.with(|state| {
+                if is_open(state) {
+                    state.session.close(Instant::now(), StopMethod::RemoteKill);
+                }
+            });
+        }
+        self.wait_for_callbacks((begun + limit).max(Instant::now() + LINGER_FORCEFUL / 2));
+    }
+}
+
+impl State {
+    /// Takes how that connect ended, if it has.
+    fn connect_outcome(&mut self, number: u64) -> Option<Result<(), ChannelError>> {
+        let stopped = (!self.session.is_active()).then_some(Err(ChannelError::Stopped));
+        self.session.connect_outcome(number).or(stopped)
     }
 }

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 use std::task::{Poll, Waker};
-use std::time::Instant;
 
-use super::Shared;
 use super::state::Waiter;
+use super::{Shared, State};
 use crate::proto::Ended;
 
 /// Up to so many requests in flight, a task that waits sends its own; with more it leaves
@@ -16,18 +15,33 @@ impl Shared {
     /// The outcome of a request if it is there; else wakes the task when it is.
     pub(crate) fn poll_outcome(self: &Arc<Self>, id: i64, waker: &Waker) -> Poll<Ended> {
         let mut state = self.lock();
-        if let Some(ended) = state.session.take(id) {
-            self.release(state);
-            return Poll::Ready(ended);
-        }
-        let is_set = matches!(state.session.waiter(id), Some(Waiter::Task(set)) if set.will_wake(waker));
-        if !is_set {
-            state.set_waiter(id, Waiter::Task(waker.clone()));
-        }
-        if state.session.in_flight() <= FEW {
-            state = self.flush(state, Instant::now());
+        let result = match state.session.take(id) {
+            Some(ended) => Poll::Ready(ended),
+            None if state.is_awaited_by(id, waker) => Poll::Pending,
+            None => {
+                drop(state);
+                // Cloning is code of the program.
+                let waker = waker.clone();
+                state = self.lock();
+                match state.session.take(id) {
+                    Some(ended) => Poll::Ready(ended),
+                    None => {
+                        state.set_waiter(id, Waiter::Task(waker));
+                        Poll::Pending
+                    }
+                }
+            }
+        };
+        if result.is_pending() && state.session.in_flight() <= FEW {
+            state = self.flush(state);
         }
         self.release(state);
-        Poll::Pending
+        result
+    }
+}
+
+impl State {
+    fn is_awaited_by(&self, id: i64, waker: &Waker) -> bool {
+        matches!(self.session.waiter(id), Some(Waiter::Task(set)) if set.will_wake(waker))
     }
 }

@@ -6,14 +6,14 @@ use tgdb_pdu::body::DisconnectChannelRequest;
 
 use super::link::Link;
 use super::timers::Timer;
-use super::{Failure, LinkId, Session};
+use super::{Failure, LinkId, Session, later};
 use crate::{LinkState, StopMethod};
 
 /// How long the server may take to close its end after our last word, so that the word is
 /// not lost.
-const LINGER_GRACEFUL: Duration = Duration::from_secs(1);
+pub(crate) const LINGER_GRACEFUL: Duration = Duration::from_secs(1);
 /// The same for those in a hurry.
-const LINGER_FORCEFUL: Duration = Duration::from_millis(100);
+pub(crate) const LINGER_FORCEFUL: Duration = Duration::from_millis(100);
 
 impl<W> Session<W> {
     /// Closes the session. It is over when [`Session::is_active`] is false: at once; with
@@ -39,7 +39,8 @@ impl<W> Session<W> {
                     StopMethod::Graceful => {
                         self.link = Link::Draining { link };
                         self.timers.stop(Timer::Ping);
-                        self.timers.set(Timer::Close, now + self.config.operation_timeout);
+                        self.call_all_in();
+                        self.timers.set(Timer::Close, later(now, self.config.operation_timeout));
                         self.leave_if_drained(now);
                     }
                     StopMethod::ClientForceful => self.leave_now(now, link),

@@ -10,38 +10,46 @@ use super::failover::Next;
 use super::link::{Link, Purpose};
 use super::requests::Entry;
 use super::timers::Timer;
-use super::{Credentials, Event, Failure, Identity, LinkId, Login, LoginStep, LoginSuccess, Outcome, Session};
+use super::{Credentials, Event, Failure, Identity, LinkId, Login, LoginStep, LoginSuccess, Outcome, Session, later};
 use crate::{ChannelError, LinkState, ResendMode};
 
 /// How much later than the driver the session gives an attempt up: the driver knows why.
 const SLACK: Duration = Duration::from_millis(100);
 
 impl<W> Session<W> {
-    /// Begins to connect. [`Event::ConnectEnded`] says when that succeeded or failed.
+    /// Begins to connect. [`Event::ConnectEnded`] says when that succeeded or failed. Returns
+    /// a number for [`connect_outcome`](Self::connect_outcome).
     ///
     /// # Errors
     /// [`ChannelError::AlreadyConnected`].
-    pub fn connect(&mut self, now: Instant) -> Result<(), ChannelError> {
+    pub fn connect(&mut self, now: Instant) -> Result<u64, ChannelError> {
         if self.is_active() {
             return Err(ChannelError::AlreadyConnected(self.state));
         }
+        self.connects += 1;
         self.purpose = Purpose::Connect;
         self.connect_outcome = None;
         self.attempt_error = None;
         self.is_started = false;
         self.failover.begin();
         self.connect_next(now);
-        Ok(())
+        Ok(self.connects)
     }
 
-    /// Takes how the last [`connect`](Self::connect) ended, if it has.
-    pub fn connect_outcome(&mut self) -> Option<Result<(), ChannelError>> {
-        self.connect_outcome.take()
+    /// Takes how that call of [`connect`](Self::connect) ended, if it has. If there was
+    /// another since, it was stopped.
+    pub fn connect_outcome(&mut self, number: u64) -> Option<Result<(), ChannelError>> {
+        if number != self.connects { Some(Err(ChannelError::Stopped)) } else { self.connect_outcome.take() }
     }
 
-    /// Whether the last [`connect`](Self::connect) has ended and was not taken note of.
-    pub fn has_connect_outcome(&self) -> bool {
-        self.connect_outcome.is_some()
+    /// The number of the last call of [`connect`](Self::connect).
+    pub fn last_connect(&self) -> u64 {
+        self.connects
+    }
+
+    /// Whether the driver is to connect for that attempt.
+    pub fn is_connecting(&self, attempt: LinkId) -> bool {
+        matches!(self.link, Link::Connecting { link, .. } if link == attempt)
     }
 
     /// Goes on with the next server, or waits, or gives up.
@@ -51,7 +59,7 @@ impl<W> Session<W> {
                 self.last_link.0 += 1;
                 let link = self.last_link;
                 self.link = Link::Connecting { link, server };
-                self.timers.set(Timer::Link, now + self.config.connect_timeout + SLACK);
+                self.timers.set(Timer::Link, later(now, self.config.connect_timeout.saturating_add(SLACK)));
                 self.events.push_back(Event::Connect { link, server });
             }
             Next::WaitUntil(time) => {
@@ -75,22 +83,22 @@ impl<W> Session<W> {
     /// A socket is there. `inbox_addr` is the address of our end, which the login tells the
     /// server. `false` if it is not wanted any more: close it.
     pub fn handle_connected(&mut self, now: Instant, link: LinkId, inbox_addr: &str) -> bool {
-        let server = match self.link {
-            Link::Connecting { link: current, server } if current == link => server,
-            _ => return false,
-        };
+        let Link::Connecting { server, .. } = self.link else { return false };
+        if !self.is_connecting(link) {
+            return false;
+        }
         let inbox_addr = inbox_addr.to_owned();
         let credentials = Credentials { inbox_addr, ..self.config.credentials.clone() };
         let (login, first) = Login::start(credentials);
         self.link = Link::LoggingIn { link, server, login: Box::new(login) };
-        self.timers.set(Timer::Link, now + self.config.operation_timeout);
+        self.timers.set(Timer::Link, later(now, self.config.operation_timeout));
         self.send_in_login(now, &first);
         true
     }
 
     /// An attempt to connect failed.
     pub fn handle_connect_failed(&mut self, now: Instant, link: LinkId, error: ChannelError) {
-        if matches!(self.link, Link::Connecting { link: current, .. } if current == link) {
+        if self.is_connecting(link) {
             self.handle_attempt_failed(now, error);
         }
     }
@@ -161,7 +169,7 @@ impl<W> Session<W> {
         self.link = Link::Established { link, since: now, has_received: false };
         self.timers.stop(Timer::Link);
         if let Some(interval) = self.config.ping_interval {
-            self.timers.set(Timer::Ping, now + interval);
+            self.timers.set(Timer::Ping, later(now, interval));
         }
         self.last_activity = Some(now);
         self.events.push_back(Event::LoggedIn { server, version: server_version });

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::SessionConfig;
+use super::{SessionConfig, later};
 
 /// What to do next in order to be connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub(super) struct Failover {
     first: usize,
     /// Attempts made since the last [`Failover::begin`].
     attempts: u32,
-    /// The pause before the next attempt is over.
-    paused: bool,
+    /// The interval has to pass before the next attempt.
+    must_wait: bool,
     /// Connections in a row that were lost at once, with nothing received after the login.
     short_lived: u32,
 }
@@ -42,7 +42,7 @@ impl Failover {
             interval: config.retry_interval,
             first: 0,
             attempts: 0,
-            paused: true,
+            must_wait: false,
             short_lived: 0,
         }
     }
@@ -75,7 +75,7 @@ impl Failover {
         }
         self.short_lived += 1;
         self.restart((server + 1) % self.servers);
-        self.paused = !self.is_round_over(self.short_lived);
+        self.must_wait = self.is_round_over(self.short_lived);
         if self.short_lived >= self.maximum() {
             self.attempts = self.maximum();
         }
@@ -84,7 +84,7 @@ impl Failover {
     fn restart(&mut self, first: usize) {
         self.first = first;
         self.attempts = 0;
-        self.paused = true;
+        self.must_wait = false;
     }
 
     fn maximum(&self) -> u32 {
@@ -100,12 +100,12 @@ impl Failover {
         if self.attempts >= self.maximum() {
             return Next::GiveUp;
         }
-        if !std::mem::replace(&mut self.paused, true) {
-            return Next::WaitUntil(now + self.interval);
+        if std::mem::take(&mut self.must_wait) {
+            return Next::WaitUntil(later(now, self.interval));
         }
         let server = (self.first + self.attempts as usize) % self.servers;
         self.attempts += 1;
-        self.paused = !self.is_round_over(self.attempts);
+        self.must_wait = self.is_round_over(self.attempts);
         Next::Connect(server)
     }
 }
@@ -117,7 +117,7 @@ mod tests {
     const INTERVAL: Duration = Duration::from_secs(10);
 
     fn failover(servers: usize, rounds: u32) -> Failover {
-        Failover { servers, rounds, interval: INTERVAL, first: 0, attempts: 0, paused: true, short_lived: 0 }
+        Failover { servers, rounds, interval: INTERVAL, first: 0, attempts: 0, must_wait: false, short_lived: 0 }
     }
 
     /// The servers tried and the pauses between, as a text.

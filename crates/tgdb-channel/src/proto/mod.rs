@@ -52,7 +52,7 @@ mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tgdb_pdu::Verb;
 use tgdb_transport::TransportError;
@@ -65,6 +65,7 @@ pub use outbox::{Payload, Transmit};
 pub use requests::{Ended, Failure, Outcome, Reply, Request};
 pub use submit::{Refusal, Refused};
 
+pub(crate) use close::{LINGER_FORCEFUL, LINGER_GRACEFUL};
 pub(crate) use receive::termination_reason;
 
 use crate::{ChannelError, ChannelStats, LinkState, ResendMode, WaiterStatus};
@@ -99,6 +100,8 @@ pub struct Session<W> {
     /// When anything last went either way.
     last_activity: Option<Instant>,
     identity: Option<Identity>,
+    /// Counts the calls of `connect`.
+    connects: u64,
     connect_outcome: Option<Result<(), ChannelError>>,
     last_error: Option<ChannelError>,
     /// Why the last attempt to connect failed, while another may follow.
@@ -130,6 +133,7 @@ impl<W> Session<W> {
             timers: Timers::default(),
             last_activity: None,
             identity: None,
+            connects: 0,
             connect_outcome: None,
             last_error: None,
             attempt_error: None,
@@ -212,6 +216,12 @@ impl<W> Session<W> {
         self.events.pop_front()
     }
 
+    /// When the link itself needs [`handle_timeout`](Self::handle_timeout): a part of
+    /// [`poll_timeout`](Self::poll_timeout) that costs less.
+    pub fn poll_link_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
     /// When [`handle_timeout`](Self::handle_timeout) is to be called at the latest.
     pub fn poll_timeout(&mut self) -> Option<Instant> {
         [self.timers.next(), self.requests.next_deadline()].into_iter().flatten().min()
@@ -246,4 +256,9 @@ impl<W> Session<W> {
         }
         self.call_all_in();
     }
+}
+
+/// The time after that duration; a far one for a duration that the clock cannot tell.
+fn later(now: Instant, duration: Duration) -> Instant {
+    now.checked_add(duration).unwrap_or_else(|| now + Duration::from_secs(1 << 30))
 }

@@ -154,7 +154,7 @@ impl Transmit {
             Store::Small(bytes) => bytes.as_slice(),
             Store::Large(_) => &[],
         };
-        if payload.is_secret {
+        if payload.is_secret || self.is_secret {
             self.make_room(HEADER_LEN + small.len());
             self.is_secret = true;
         }
@@ -168,7 +168,7 @@ impl Transmit {
     /// A buffer that grows by itself leaves a copy of its bytes behind.
     fn make_room(&mut self, needed: usize) {
         if self.head.capacity() - self.head.len() < needed {
-            let mut grown = Vec::with_capacity(self.head.len() + needed);
+            let mut grown = Vec::with_capacity((self.head.len() + needed).max(2 * self.head.len()));
             grown.extend_from_slice(&self.head);
             if self.is_secret {
                 self.head.zeroize();
@@ -307,7 +307,13 @@ mod tests {
         transmit.push(&[1; HEADER_LEN], &payload(1));
         transmit.push(&[1; HEADER_LEN], &secret);
         assert!(transmit.is_secret);
-        assert_eq!(transmit.head.len(), transmit.head.capacity(), "it is exactly as large as needed");
+        // Nor does a message behind it make it grow by itself.
+        for _ in 0..10 {
+            let (before, room) = (transmit.head.as_ptr(), transmit.head.capacity() - transmit.head.len());
+            transmit.push(&[1; HEADER_LEN], &payload(200));
+            let moved = transmit.head.as_ptr() != before;
+            assert!(!moved || room < HEADER_LEN + 204, "it moved without need");
+        }
         transmit.clear();
         assert!(!transmit.is_secret && transmit.remaining() == 0);
     }

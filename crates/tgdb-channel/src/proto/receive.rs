@@ -9,7 +9,7 @@ use tgdb_transport::TransportError;
 
 use super::link::{Link, Purpose};
 use super::timers::{Target, Timer};
-use super::{Event, Failure, LinkId, Outcome, Session};
+use super::{Event, Failure, LinkId, Outcome, Session, later};
 use crate::{ChannelError, LinkState, ResendMode};
 
 impl<W> Session<W> {
@@ -130,7 +130,7 @@ impl<W> Session<W> {
             match target {
                 Target::Request(key) => self.handle_request_timeout(key),
                 Target::Room(ticket) => {
-                    self.events.extend(self.requests.leave_room(Some(ticket)).map(|waiter| Event::Room { waiter }));
+                    self.events.extend(self.requests.leave_room(ticket).map(|waiter| Event::Room { waiter }));
                 }
             }
         }
@@ -166,7 +166,7 @@ impl<W> Session<W> {
     /// Pings if nothing went either way for an interval.
     fn handle_ping_timeout(&mut self, now: Instant) {
         let Some(interval) = self.config.ping_interval else { return };
-        let due = self.last_activity.map_or(now, |time| time + interval);
+        let due = self.last_activity.map_or(now, |time| later(time, interval));
         if due > now {
             self.timers.set(Timer::Ping, due);
             return;
@@ -175,7 +175,7 @@ impl<W> Session<W> {
             // A ping always fits its encoding.
             let _ = self.push_own(&Body::Ping);
         }
-        self.timers.set(Timer::Ping, now + interval);
+        self.timers.set(Timer::Ping, later(now, interval));
     }
 }
 

@@ -26,7 +26,9 @@ pub struct Request<W> {
     pub payload: Payload,
     /// What becomes of it when the connection is lost.
     pub mode: ResendMode,
-    /// When it ends at the latest, as time from now.
+    /// When it ends at the latest.
+    pub deadline: Instant,
+    /// The time that it was given, for error messages.
     pub timeout: Duration,
     /// It has no reply. Its outcome is that it was handed over.
     pub is_one_way: bool,
@@ -192,6 +194,8 @@ pub(super) struct Requests<W> {
     open: usize,
     /// Who waits for room, by ticket: first come, first served.
     room: BTreeMap<u64, W>,
+    /// The ticket whose turn it is, if it was called and has not come yet.
+    called: Option<u64>,
     last_ticket: u64,
 }
 
@@ -205,7 +209,7 @@ pub(super) struct Closed<W> {
 
 impl<W> Requests<W> {
     pub(super) fn new() -> Self {
-        Self { entries: Table::new(), deadlines: Deadlines::default(), last: 0, open: 0, room: BTreeMap::new(), last_ticket: 0 }
+        Self { entries: Table::new(), deadlines: Deadlines::default(), last: 0, open: 0, room: BTreeMap::new(), called: None, last_ticket: 0 }
     }
 
     /// How many requests have no outcome yet.
@@ -224,11 +228,10 @@ impl<W> Requests<W> {
     }
 
     /// Takes a request in and returns its key.
-    pub(super) fn insert(&mut self, now: Instant, request: Request<W>) -> i64 {
-        let Request { verb, payload, mode, timeout, is_one_way, waiter } = request;
+    pub(super) fn insert(&mut self, request: Request<W>) -> i64 {
+        let Request { verb, payload, mode, deadline, timeout, is_one_way, waiter } = request;
         self.last += 1;
         let key = if is_one_way { -self.last } else { self.last };
-        let deadline = now + timeout;
         let stage = Stage::Queued { payload, again: false };
         let entry = Entry { verb, mode, stage, waiter, timeout, deadline, resends: 0, is_one_way, is_abandoned: false };
         self.entries.insert(key.unsigned_abs(), entry);
@@ -243,23 +246,43 @@ impl<W> Requests<W> {
         self.deadlines.sweep(self.open + room.len(), |due, target| is_alive(entries, room, due, target));
     }
 
-    /// Queues for room until that deadline, with the ticket of an earlier turn if there was one.
-    pub(super) fn wait_for_room(&mut self, ticket: Option<u64>, deadline: Instant, waiter: W) -> u64 {
+    /// Queues for room until that deadline, with the ticket of an earlier turn if there was
+    /// one. Returns the ticket, and the waiter that it had.
+    pub(super) fn wait_for_room(&mut self, ticket: Option<u64>, deadline: Instant, waiter: W) -> (u64, Option<W>) {
+        self.called.take_if(|called| Some(*called) == ticket);
         let ticket = ticket.unwrap_or_else(|| {
             self.last_ticket += 1;
-            self.watch(deadline, Target::Room(self.last_ticket));
             self.last_ticket
         });
-        self.room.insert(ticket, waiter);
-        ticket
+        self.watch(deadline, Target::Room(ticket));
+        (ticket, self.room.insert(ticket, waiter))
     }
 
-    /// Takes one out of the queue for room: the one with that ticket, or the first.
-    pub(super) fn leave_room(&mut self, ticket: Option<u64>) -> Option<W> {
-        match ticket {
-            Some(ticket) => self.room.remove(&ticket),
-            None => self.room.pop_first().map(|(_, waiter)| waiter),
+    /// Takes a ticket out of the queue for room.
+    pub(super) fn leave_room(&mut self, ticket: u64) -> Option<W> {
+        self.called.take_if(|called| *called == ticket);
+        self.room.remove(&ticket)
+    }
+
+    /// Calls the first in the queue for room, unless another was called and has not come yet.
+    pub(super) fn call_in(&mut self) -> Option<W> {
+        if self.called.is_some() {
+            return None;
         }
+        let (ticket, waiter) = self.room.pop_first()?;
+        self.called = Some(ticket);
+        Some(waiter)
+    }
+
+    /// Empties the queue for room.
+    pub(super) fn dismiss(&mut self) -> impl Iterator<Item = W> + use<W> {
+        self.called = None;
+        std::mem::take(&mut self.room).into_values()
+    }
+
+    /// Whether a request may be taken in before those that wait for room.
+    pub(super) fn is_its_turn(&self, ticket: Option<u64>) -> bool {
+        ticket.is_some() || (self.room.is_empty() && self.called.is_none())
     }
 
     /// Whether somebody waits for room.

@@ -46,27 +46,35 @@ impl<W> Session<W> {
     /// [`poll_transmit`](Self::poll_transmit) if there is a connection, else when there is one.
     ///
     /// # Errors
-    /// [`Refused`], with the request.
-    pub fn submit(&mut self, now: Instant, request: Request<W>) -> Result<i64, Box<Refused<W>>> {
-        if let Err(why) = self.admit(request.mode, request.payload.len()) {
+    /// [`Refused`], with the request. [`Refusal::Full`] also while others wait for room.
+    pub fn submit(&mut self, request: Request<W>) -> Result<i64, Box<Refused<W>>> {
+        self.submit_in_turn(None, request)
+    }
+
+    /// As [`submit`](Self::submit), with a ticket from [`wait_for_room`](Self::wait_for_room).
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit).
+    pub fn submit_in_turn(&mut self, ticket: Option<u64>, request: Request<W>) -> Result<i64, Box<Refused<W>>> {
+        let length = request.payload.len();
+        if let Err(why) = self.admit(ticket, request.mode, length) {
             return Err(Box::new(Refused { why, request }));
         }
-        let length = request.payload.len();
-        let key = self.requests.insert(now, request);
+        let key = self.requests.insert(request);
         self.outbox.push_request(key, length);
         let requests = &self.requests;
         self.outbox.sweep(|key| requests.is_queued(key));
         Ok(key)
     }
 
-    fn admit(&self, mode: ResendMode, length: usize) -> Result<(), Refusal> {
+    fn admit(&self, ticket: Option<u64>, mode: ResendMode, length: usize) -> Result<(), Refusal> {
         match self.state {
             LinkState::Connected if !self.is_started => return Err(Refusal::NotStarted),
             LinkState::Connected => {}
             LinkState::Reconnecting if mode != ResendMode::DontReconnectAndIgnore => {}
             state => return Err(Refusal::State(state)),
         }
-        if self.has_room_for(length) { Ok(()) } else { Err(Refusal::Full) }
+        if self.requests.is_its_turn(ticket) && self.has_room_for(length) { Ok(()) } else { Err(Refusal::Full) }
     }
 
     fn has_room_for(&self, length: usize) -> bool {
@@ -76,33 +84,35 @@ impl<W> Session<W> {
     }
 
     /// Queues for room for a request, first come, first served. [`Event::Room`] says when it
-    /// is worth to submit again, with the same ticket if that is refused again. When done,
-    /// or no longer interested, call [`leave_room`](Self::leave_room).
-    pub fn wait_for_room(&mut self, ticket: Option<u64>, deadline: Instant, waiter: W) -> u64 {
-        self.requests.wait_for_room(ticket, deadline, waiter)
+    /// is its turn, or the deadline is there: then submit with the ticket, and if that is
+    /// refused queue again with it. When done, or no longer interested, call
+    /// [`leave_room`](Self::leave_room). Returns the ticket, and the waiter that was set
+    /// before.
+    pub fn wait_for_room(&mut self, ticket: Option<u64>, deadline: Instant, waiter: W) -> (u64, Option<W>) {
+        let queued = self.requests.wait_for_room(ticket, deadline, waiter);
+        self.call_next_in();
+        queued
     }
 
     /// Leaves the queue for room; the next one in it gets its turn. Returns the waiter if it
     /// was not called yet.
     pub fn leave_room(&mut self, ticket: u64) -> Option<W> {
-        let waiter = self.requests.leave_room(Some(ticket));
+        let waiter = self.requests.leave_room(ticket);
         self.call_next_in();
         waiter
     }
 
     /// If there is room, calls the first of those who wait for it. That one calls the next
-    /// when it leaves, so that one call is enough.
+    /// when it leaves.
     pub(super) fn call_next_in(&mut self) {
         if self.requests.has_queue() && self.has_room_for(0) {
-            self.events.extend(self.requests.leave_room(None).map(|waiter| Event::Room { waiter }));
+            self.events.extend(self.requests.call_in().map(|waiter| Event::Room { waiter }));
         }
     }
 
     /// Calls all who wait for room: there will be none.
     pub(super) fn call_all_in(&mut self) {
-        while let Some(waiter) = self.requests.leave_room(None) {
-            self.events.push_back(Event::Room { waiter });
-        }
+        self.events.extend(self.requests.dismiss().map(|waiter| Event::Room { waiter }));
     }
 
     /// Whether a request has no outcome yet.

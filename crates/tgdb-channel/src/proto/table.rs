@@ -132,6 +132,7 @@ mod tests {
                 table.insert(next, next * 10);
                 map.insert(next, next * 10);
                 next += 1 + pick % 3;
+                assert!(table.ring.len() <= Table::<u64>::SHORT.max(4 * map.len()) + 3);
             } else {
                 // Of the newest mostly, so that some grow old.
                 let key = next.saturating_sub(pick % 7);
@@ -147,7 +148,6 @@ mod tests {
             let key = next.saturating_sub(pick % 100);
             assert_eq!(table.get(key), map.get(&key));
             assert_eq!(table.get_mut(key), map.get_mut(&key));
-            assert!(table.ring.len() <= Table::<u64>::SHORT.max(4 * map.len()) + 3);
         }
         assert_eq!(table.values_mut().count(), map.len());
         assert_eq!(table.iter().map(|(key, value)| (key, *value)).collect::<BTreeMap<_, _>>(), map);

@@ -10,7 +10,7 @@ use tgdb_transport::TransportError;
 use super::link::Link;
 use super::outbox::Payload;
 use super::timers::Timer;
-use super::{Event, LinkId, Outcome, Session, Transmit};
+use super::{Event, LinkId, Outcome, Session, Transmit, later};
 use crate::LinkState;
 
 /// How long what arrived before a failed write may take to be read.
@@ -67,7 +67,7 @@ impl<W> Session<W> {
         if added > 0 {
             self.last_activity = Some(now);
             if self.given_out == self.sent {
-                self.timers.set(Timer::Send, now + self.config.send_timeout);
+                self.timers.set(Timer::Send, later(now, self.config.send_timeout));
             }
             self.given_out += added as u64;
             self.call_next_in();
@@ -94,15 +94,16 @@ impl<W> Session<W> {
     }
 
     /// The system took so many bytes of what [`poll_transmit`](Self::poll_transmit) gave out.
+    /// 0 says that it took something that cannot be counted yet.
     pub fn handle_transmitted(&mut self, now: Instant, link: LinkId, count: usize) {
-        if self.link() != Some(link) || count == 0 {
+        if self.link() != Some(link) {
             return;
         }
         self.sent += count as u64;
         if self.sent >= self.given_out {
             self.timers.stop(Timer::Send);
         } else {
-            self.timers.set(Timer::Send, now + self.config.send_timeout);
+            self.timers.set(Timer::Send, later(now, self.config.send_timeout));
         }
         while let Some((end, key)) = self.leaving.front().copied()
             && end <= self.sent
