@@ -30,9 +30,11 @@ fn main() {
     let small = message(64);
     let batch: Vec<u8> = small.repeat(64);
     let large = message(1 << 20);
-    for (what, bytes, frames, count) in
-        [("round trip, 124 B", &small, 1, 2_000), ("64 frames each way", &batch, 64, 200), ("1 MiB each way", &large, 1, 30)]
-    {
+    for (what, bytes, frames, count) in [
+        ("round trip, 124 B", &small, 1, 2_000),
+        ("64 frames each way", &batch, 64, 200),
+        ("1 MiB each way", &large, 1, 30),
+    ] {
         let mut raw = raw_echo(bytes.len());
         let socket = TcpSocket::from_stream(raw_echo(bytes.len()), DEFAULT_MAX_FRAME_LEN).unwrap();
         let mut buf = vec![0; bytes.len()];
@@ -160,7 +162,9 @@ fn tls_pair(bytes: &[u8]) -> TlsSocket {
     options.tls13_only = true;
     options.cipher_suites = Some(vec!["TLS_AES_256_GCM_SHA384".into()]);
     let connector = TlsConnector::new(&options).unwrap();
-    connector.connect("localhost", port, &SocketOptions { connect_timeout: Duration::from_secs(9), ..Default::default() }).unwrap()
+    connector
+        .connect("localhost", port, &SocketOptions { connect_timeout: Duration::from_secs(9), ..Default::default() })
+        .unwrap()
 }
 
 /// What TLS 1.3 has to do with these bytes each way: encrypt and decrypt them.
