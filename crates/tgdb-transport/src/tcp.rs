@@ -9,7 +9,8 @@ use tgdb_pdu::FrameDecoder;
 
 use crate::attempt::Attempt;
 use crate::connect::connect;
-use crate::framed::{Framed, delegate_socket};
+use crate::delegate::delegate_socket;
+use crate::framed::Framed;
 use crate::stream::{ByteStream, Read, StreamError, broken, is_transient, send_all};
 use crate::turn::{lock, try_lock};
 use crate::{ConnectCancel, SocketOptions, TransportError, sys};

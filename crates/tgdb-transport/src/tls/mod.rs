@@ -13,7 +13,8 @@ use rustls::pki_types::ServerName;
 
 use crate::attempt::Attempt;
 use crate::connect::connect;
-use crate::framed::{Framed, delegate_socket};
+use crate::delegate::delegate_socket;
+use crate::framed::Framed;
 use crate::{ConnectCancel, SocketOptions, TransportError, sys};
 
 pub use config::{Dangerous, Roots, TlsOptions};
@@ -114,7 +115,7 @@ impl TlsSocket {
 
     /// The TLS version agreed on, such as `TLSv1_3`; `None` before the handshake is done.
     pub fn protocol_version(&self) -> Option<String> {
-        self.0.stream().protocol_version()
+        self.0.stream.protocol_version()
     }
 }
 
