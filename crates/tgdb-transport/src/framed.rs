@@ -6,7 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use tgdb_pdu::Frame;
+use tgdb_pdu::{Frame, FrameDecoder};
 
 use crate::receive::{Inbound, Wait};
 use crate::stream::{ByteStream, StreamError};
@@ -25,12 +25,12 @@ pub(crate) struct Framed<S> {
 }
 
 impl<S: ByteStream> Framed<S> {
-    pub(crate) fn new(stream: S, max_frame_len: u32) -> io::Result<Self> {
+    pub(crate) fn new(stream: S, decoder: FrameDecoder) -> io::Result<Self> {
         sys::prepare(stream.tcp())?;
         Ok(Self {
             inbox: stream.tcp().local_addr()?,
             outbox: stream.tcp().peer_addr()?,
-            inbound: Turn::new(Inbound::new(max_frame_len)),
+            inbound: Turn::new(Inbound::new(decoder)),
             closed: AtomicBool::new(false),
             stream,
         })

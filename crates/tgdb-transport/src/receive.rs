@@ -22,8 +22,8 @@ pub(crate) struct Inbound {
 }
 
 impl Inbound {
-    pub(crate) fn new(max_frame_len: u32) -> Self {
-        Self { decoder: FrameDecoder::new(max_frame_len), failure: None }
+    pub(crate) fn new(decoder: FrameDecoder) -> Self {
+        Self { decoder, failure: None }
     }
 }
 

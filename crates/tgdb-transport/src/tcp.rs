@@ -66,7 +66,8 @@ impl TcpSocket {
     pub fn from_stream(tcp: TcpStream, max_frame_len: u32) -> Result<Self, TransportError> {
         let error = |source| TransportError::Io { operation: "connect to", peer: "peer".into(), source };
         let timeout = tcp.write_timeout().map_err(error)?;
-        Framed::new(PlainStream { tcp, timeout, broken: Mutex::new(false) }, max_frame_len).map(Self).map_err(error)
+        let stream = PlainStream { tcp, timeout, broken: Mutex::new(false) };
+        Framed::new(stream, FrameDecoder::new(max_frame_len)).map(Self).map_err(error)
     }
 }
 

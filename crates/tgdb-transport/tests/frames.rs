@@ -5,10 +5,11 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use tgdb_pdu::{Body, Header, Message};
-use tgdb_transport::TransportError;
+use tgdb_pdu::{Body, DEFAULT_MAX_FRAME_LEN, Header, Message};
+use tgdb_testkit::TestCa;
+use tgdb_transport::{Roots, TgSocket, TlsConnector, TlsOptions, TlsSocket, TransportError};
 
-use common::{LONG, eventually, message, number, pairs, tls_pair};
+use common::{LONG, eventually, listener, message, number, options, pairs, tls_pair};
 
 #[test]
 fn a_frame_there_and_back() {
@@ -114,4 +115,28 @@ fn a_cut_tls_connection_is_no_proper_end() {
     server.close();
     let error = client.recv().unwrap_err();
     assert!(matches!(error, TransportError::Io { .. }), "{error}");
+}
+
+#[test]
+fn a_frame_that_comes_with_the_end_of_the_handshake_is_not_lost() {
+    let ca = TestCa::new("test").unwrap();
+    let config = ca.server_config(&ca.issue(&["localhost"]).unwrap()).unwrap();
+    let mut tls = TlsOptions::default();
+    tls.roots = Roots::PemFiles(vec![ca.pem_file()]);
+    // Of TLS 1.2, where the server ends the handshake.
+    tls.cipher_suites = Some(vec!["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256".into()]);
+    let connector = TlsConnector::new(&tls).unwrap();
+    let (listener, port) = listener();
+    let server = std::thread::spawn(move || {
+        let (tcp, _) = listener.accept().unwrap();
+        let session = rustls::ServerConnection::new(config).unwrap();
+        let server = TlsSocket::from_server(session, tcp, DEFAULT_MAX_FRAME_LEN).unwrap();
+        server.send(&message(1, 10)).unwrap();
+        server.recv()
+    });
+    let client = connector.connect("localhost", port, &options()).unwrap();
+    assert_eq!(client.protocol_version().as_deref(), Some("TLSv1_2"));
+    assert_eq!(number(&client.recv_deadline(Instant::now() + LONG).unwrap()), 1);
+    client.finish();
+    assert!(matches!(server.join().unwrap(), Err(TransportError::PeerClosed { .. })));
 }
