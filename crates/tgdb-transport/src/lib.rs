@@ -24,9 +24,11 @@ mod attempt;
 mod cancel;
 mod connect;
 mod database_certificate;
+mod delegate;
 mod error;
 mod framed;
 mod options;
+mod receive;
 mod resolve;
 mod signal;
 mod stream;
@@ -119,7 +121,8 @@ pub trait TgSocket: fmt::Debug + Send + Sync {
     /// then. `None` waits without limit, else as [`TgSocket::recv_deadline`].
     ///
     /// After it no complete frame is left inside the socket, so that it is right to
-    /// wait for its descriptor.
+    /// wait for its descriptor. Call it or [`TgSocket::try_recv_batch`] before the first
+    /// such wait: over TLS a frame can have come with the end of the handshake.
     ///
     /// # Errors
     /// [`TransportError::Timeout`] if no frame was complete by the deadline; what had
@@ -147,7 +150,7 @@ pub trait TgSocket: fmt::Debug + Send + Sync {
     fn try_send(&self, parts: &[IoSlice<'_>]) -> Result<usize, TransportError>;
 
     /// Hands to the system what the socket itself still holds, TLS records of at most
-    /// about 64 KiB, without waiting. `true` if nothing is left, as always over plain TCP.
+    /// about 256 KiB, without waiting. `true` if nothing is left, as always over plain TCP.
     ///
     /// # Errors
     /// As [`TgSocket::try_send`].

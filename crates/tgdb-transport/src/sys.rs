@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
+use rustix::net::RecvFlags;
+#[cfg(not(windows))]
+use rustix::net::{SendAncillaryBuffer, SendFlags};
 
 /// How long a blocking read of the system waits for bytes.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
@@ -25,11 +27,9 @@ const RECV_NOW: RecvFlags = RecvFlags::empty();
 
 #[cfg(not(any(windows, target_vendor = "apple")))]
 const SEND_NOW: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL);
-/// The standard library and socket2 take the signal off each socket.
+// The standard library and socket2 take the signal off each socket.
 #[cfg(target_vendor = "apple")]
 const SEND_NOW: SendFlags = SendFlags::DONTWAIT;
-#[cfg(windows)]
-const SEND_NOW: SendFlags = SendFlags::empty();
 
 /// Makes a connected socket ready for the functions below.
 pub(crate) fn prepare(tcp: &TcpStream) -> io::Result<()> {
@@ -66,6 +66,7 @@ fn recv(tcp: &TcpStream, buf: &mut Vec<u8>, flags: RecvFlags) -> io::Result<usiz
 ///
 /// # Errors
 /// `WouldBlock` if none goes.
+#[cfg(not(windows))]
 pub(crate) fn send_now(tcp: &TcpStream, parts: &[IoSlice<'_>]) -> io::Result<usize> {
     Ok(match parts {
         [part] => rustix::net::send(tcp, part, SEND_NOW)?,
@@ -76,14 +77,19 @@ pub(crate) fn send_now(tcp: &TcpStream, parts: &[IoSlice<'_>]) -> io::Result<usi
     })
 }
 
+#[cfg(windows)]
+pub(crate) fn send_now(mut tcp: &TcpStream, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+    io::Write::write_vectored(&mut tcp, &parts[..parts.len().min(MAX_PARTS)])
+}
+
 /// Waits until one of the descriptors is ready. `false` if none is by the deadline.
 pub(crate) fn poll(fds: &mut [PollFd<'_>], deadline: Option<Instant>) -> io::Result<bool> {
     loop {
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         // Systems refuse a longer time than their integers hold.
         let left = left.map(|left| left.min(Duration::from_secs(3600)));
-        let timeout =
-            left.map(|left| Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() });
+        // Such a time has a representation everywhere.
+        let timeout = left.and_then(|left| Timespec::try_from(left).ok());
         match rustix::event::poll(fds, timeout.as_ref()) {
             Ok(0) if left.is_none_or(|left| left.is_zero()) => return Ok(false),
             Ok(0) | Err(rustix::io::Errno::INTR) => {}

@@ -9,7 +9,8 @@ use tgdb_pdu::FrameDecoder;
 
 use crate::attempt::Attempt;
 use crate::connect::connect;
-use crate::framed::{Framed, delegate_socket};
+use crate::delegate::delegate_socket;
+use crate::framed::Framed;
 use crate::stream::{ByteStream, Read, StreamError, broken, is_transient, send_all};
 use crate::turn::{lock, try_lock};
 use crate::{ConnectCancel, SocketOptions, TransportError, sys};
@@ -65,7 +66,8 @@ impl TcpSocket {
     pub fn from_stream(tcp: TcpStream, max_frame_len: u32) -> Result<Self, TransportError> {
         let error = |source| TransportError::Io { operation: "connect to", peer: "peer".into(), source };
         let timeout = tcp.write_timeout().map_err(error)?;
-        Framed::new(PlainStream { tcp, timeout, broken: Mutex::new(false) }, max_frame_len).map(Self).map_err(error)
+        let stream = PlainStream { tcp, timeout, broken: Mutex::new(false) };
+        Framed::new(stream, FrameDecoder::new(max_frame_len)).map(Self).map_err(error)
     }
 }
 

@@ -22,13 +22,12 @@ use crate::{TgSocket, sys};
 /// use tgdb_transport::Wakeup;
 ///
 /// let wakeup = Wakeup::new()?;
-/// std::thread::scope(|scope| {
+/// let ready = std::thread::scope(|scope| {
 ///     scope.spawn(|| wakeup.wake());
-///     let ready = wakeup.wait(None, Some(Instant::now() + Duration::from_secs(60)))?;
-///     assert!(ready.woken);
-///     Ok(())
-/// })
-/// # .map_err(|error: std::io::Error| error)
+///     wakeup.wait(None, Some(Instant::now() + Duration::from_secs(60)))
+/// })?;
+/// assert!(ready.woken);
+/// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]
 pub struct Wakeup {

@@ -10,10 +10,12 @@ use std::sync::Arc;
 
 use rustls::ClientConnection;
 use rustls::pki_types::ServerName;
+use tgdb_pdu::FrameDecoder;
 
 use crate::attempt::Attempt;
 use crate::connect::connect;
-use crate::framed::{Framed, delegate_socket};
+use crate::delegate::delegate_socket;
+use crate::framed::Framed;
 use crate::{ConnectCancel, SocketOptions, TransportError, sys};
 
 pub use config::{Dangerous, Roots, TlsOptions};
@@ -80,7 +82,10 @@ impl TlsConnector {
         handshake::complete(&mut tls, &tcp, attempt)?;
         let io = |source| attempt.io("connect to", source);
         let stream = TlsStream::new(tls.into(), tcp).map_err(io)?;
-        Framed::new(stream, attempt.options.max_frame_len).map(TlsSocket).map_err(io)
+        let mut decoder = FrameDecoder::new(attempt.options.max_frame_len);
+        // A server that speaks first: its message can have come with the end of the handshake.
+        stream.take_early(&mut decoder);
+        Framed::new(stream, decoder).map(TlsSocket).map_err(io)
     }
 
     /// The name that the certificate must have.
@@ -109,12 +114,12 @@ impl TlsSocket {
     ) -> Result<Self, TransportError> {
         let error = |source| TransportError::Io { operation: "accept", peer: "peer".into(), source };
         let stream = TlsStream::new(tls.into(), tcp).map_err(error)?;
-        Framed::new(stream, max_frame_len).map(Self).map_err(error)
+        Framed::new(stream, FrameDecoder::new(max_frame_len)).map(Self).map_err(error)
     }
 
     /// The TLS version agreed on, such as `TLSv1_3`; `None` before the handshake is done.
     pub fn protocol_version(&self) -> Option<String> {
-        self.0.stream().protocol_version()
+        self.0.stream.protocol_version()
     }
 }
 

@@ -90,39 +90,43 @@ impl TlsStream {
         Ok(sent)
     }
 
-    /// Decrypts what was read, and moves the clear text to the decoder.
-    fn decrypt(&self, tls: &mut Connection, mut text: &[u8], decoder: &mut FrameDecoder) -> Result<Read, StreamError> {
-        if text.is_empty() {
-            // The system's end of the stream; whether it is TLS's is found below.
-            tls.read_tls(&mut io::empty())?;
-            tls.process_new_packets().map_err(StreamError::Tls)?;
+    /// Moves clear text that came with the handshake to the decoder. An error is found
+    /// again by the first read.
+    pub(super) fn take_early(&self, decoder: &mut FrameDecoder) {
+        let _ = take_text(&mut lock(&self.tls), decoder);
+    }
+}
+
+/// Decrypts what was read, and moves the clear text to the decoder. No text is the
+/// end of the TCP stream.
+fn decrypt(tls: &mut Connection, mut text: &[u8], decoder: &mut FrameDecoder) -> Result<Read, StreamError> {
+    loop {
+        tls.read_tls(&mut text)?;
+        let processed = tls.process_new_packets().map_err(StreamError::Tls);
+        // What was good before an error counts.
+        let read = take_text(tls, decoder)?;
+        processed?;
+        if read == Read::End || text.is_empty() {
+            return Ok(read);
         }
-        loop {
-            let processed = match text.is_empty() {
-                true => Ok(()),
-                false => {
-                    tls.read_tls(&mut text)?;
-                    tls.process_new_packets().map(drop).map_err(StreamError::Tls)
-                }
-            };
-            let mut reader = tls.reader();
-            loop {
-                let count = match reader.fill_buf() {
-                    Ok([]) => return Ok(Read::End),
-                    Ok(chunk) => {
-                        decoder.push(chunk);
-                        chunk.len()
-                    }
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                    Err(error) => return Err(error.into()),
-                };
-                reader.consume(count);
+    }
+}
+
+/// Moves the clear text that there is to the decoder.
+fn take_text(tls: &mut Connection, decoder: &mut FrameDecoder) -> Result<Read, StreamError> {
+    let mut reader = tls.reader();
+    loop {
+        let count = match reader.fill_buf() {
+            Ok([]) => return Ok(Read::End),
+            Ok(chunk) => {
+                decoder.push(chunk);
+                chunk.len()
             }
-            processed?;
-            if text.is_empty() {
-                return Ok(Read::Some);
-            }
-        }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Read::Some),
+            // The end of the TCP stream without that of TLS: a cut.
+            Err(error) => return Err(error.into()),
+        };
+        reader.consume(count);
     }
 }
 
@@ -139,7 +143,7 @@ impl ByteStream for TlsStream {
         let read = if may_wait { sys::recv_wait } else { sys::recv_now };
         let count = read(&self.tcp, &mut incoming)?;
         let mut tls = lock(&self.tls);
-        let result = self.decrypt(&mut tls, &incoming, decoder);
+        let result = decrypt(&mut tls, &incoming, decoder);
         // What rustls has made by itself: handshake, alerts, key updates. What does not
         // go now goes with the next read or write, which also reports an error.
         let _ = self.flush(&mut tls);
