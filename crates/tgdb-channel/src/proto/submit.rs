@@ -69,7 +69,7 @@ impl<W> Session<W> {
 
     fn admit(&self, ticket: Option<u64>, mode: ResendMode, length: usize) -> Result<(), Refusal> {
         match self.state {
-            LinkState::Connected if !self.is_started => return Err(Refusal::NotStarted),
+            LinkState::Connected | LinkState::Reconnecting if !self.is_started => return Err(Refusal::NotStarted),
             LinkState::Connected => {}
             LinkState::Reconnecting if mode != ResendMode::DontReconnectAndIgnore => {}
             state => return Err(Refusal::State(state)),
