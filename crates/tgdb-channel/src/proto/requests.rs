@@ -1,6 +1,6 @@
 //! The table of requests: who waits for which reply, until when, and what becomes of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -176,6 +176,8 @@ pub(super) struct Requests<W> {
     open: usize,
     /// Who waits for room, by ticket: first come, first served.
     room: BTreeMap<u64, W>,
+    /// The tickets of those who were called, and may come back to wait on.
+    called: BTreeSet<u64>,
     last_ticket: u64,
 }
 
@@ -189,7 +191,7 @@ pub(super) struct Closed<W> {
 
 impl<W> Requests<W> {
     pub(super) fn new() -> Self {
-        Self { entries: FxHashMap::default(), deadlines: Deadlines::default(), last: 0, open: 0, room: BTreeMap::new(), last_ticket: 0 }
+        Self { entries: FxHashMap::default(), deadlines: Deadlines::default(), last: 0, open: 0, room: BTreeMap::new(), called: BTreeSet::new(), last_ticket: 0 }
     }
 
     /// How many requests have no outcome yet.
@@ -218,27 +220,36 @@ impl<W> Requests<W> {
 
     fn watch(&mut self, deadline: Instant, target: Target) {
         self.deadlines.push(deadline, target);
-        let (entries, room) = (&self.entries, &self.room);
-        self.deadlines.sweep(self.open + room.len(), |due, target| is_alive(entries, room, due, target));
+        let living = self.open + self.room.len() + self.called.len();
+        let alive = Alive { entries: &self.entries, room: &self.room, called: &self.called };
+        self.deadlines.sweep(living, |due, target| alive.waits(due, target));
     }
 
     /// Queues for room until that deadline, with the ticket of an earlier turn if there was one.
     pub(super) fn wait_for_room(&mut self, ticket: Option<u64>, deadline: Instant, waiter: W) -> u64 {
         let ticket = ticket.unwrap_or_else(|| {
             self.last_ticket += 1;
-            self.watch(deadline, Target::Room(self.last_ticket));
             self.last_ticket
         });
-        self.room.insert(ticket, waiter);
+        let is_waiting = self.room.insert(ticket, waiter).is_some();
+        // Its deadline is still watched if it was called before.
+        if !self.called.remove(&ticket) && !is_waiting {
+            self.watch(deadline, Target::Room(ticket));
+        }
         ticket
     }
 
-    /// Takes one out of the queue for room: the one with that ticket, or the first.
-    pub(super) fn leave_room(&mut self, ticket: Option<u64>) -> Option<W> {
-        match ticket {
-            Some(ticket) => self.room.remove(&ticket),
-            None => self.room.pop_first().map(|(_, waiter)| waiter),
-        }
+    /// Calls the first in the queue for room. It keeps its place until it leaves.
+    pub(super) fn call_into_room(&mut self) -> Option<W> {
+        let (ticket, waiter) = self.room.pop_first()?;
+        self.called.insert(ticket);
+        Some(waiter)
+    }
+
+    /// Takes one out of the queue for room. Returns it if it was not called.
+    pub(super) fn leave_room(&mut self, ticket: u64) -> Option<W> {
+        self.called.remove(&ticket);
+        self.room.remove(&ticket)
     }
 
     /// Whether somebody waits for room.
@@ -377,30 +388,35 @@ impl<W> Requests<W> {
 
     /// When the next deadline is.
     pub(super) fn next_deadline(&mut self) -> Option<Instant> {
-        let (entries, room) = (&self.entries, &self.room);
-        self.deadlines.next(|due, target| is_alive(entries, room, due, target))
+        let alive = Alive { entries: &self.entries, room: &self.room, called: &self.called };
+        self.deadlines.next(|due, target| alive.waits(due, target))
     }
 
     /// The next whose deadline is there.
     pub(super) fn pop_due(&mut self, now: Instant) -> Option<Target> {
+        let alive = Alive { entries: &self.entries, room: &self.room, called: &self.called };
         loop {
             let (due, target) = self.deadlines.pop_due(now)?;
-            if is_alive(&self.entries, &self.room, due, target) {
+            if alive.waits(due, target) {
                 return Some(target);
             }
         }
     }
 }
 
-/// Whether something still waits for that deadline.
-fn is_alive<W>(
-    entries: &FxHashMap<i64, Entry<W>>,
-    room: &BTreeMap<u64, W>,
-    due: Instant,
-    target: Target,
-) -> bool {
-    match target {
-        Target::Request(key) => entries.get(&key).is_some_and(|entry| entry.is_open() && entry.deadline == due),
-        Target::Room(ticket) => room.contains_key(&ticket),
+/// Those who can have a deadline.
+struct Alive<'a, W> {
+    entries: &'a FxHashMap<i64, Entry<W>>,
+    room: &'a BTreeMap<u64, W>,
+    called: &'a BTreeSet<u64>,
+}
+
+impl<W> Alive<'_, W> {
+    /// Whether something still waits for that deadline.
+    fn waits(&self, due: Instant, target: Target) -> bool {
+        match target {
+            Target::Request(key) => self.entries.get(&key).is_some_and(|entry| entry.is_open() && entry.deadline == due),
+            Target::Room(ticket) => self.room.contains_key(&ticket) || self.called.contains(&ticket),
+        }
     }
 }

@@ -85,7 +85,7 @@ impl<W> Session<W> {
     /// Leaves the queue for room; the next one in it gets its turn. Returns the waiter if it
     /// was not called yet.
     pub fn leave_room(&mut self, ticket: u64) -> Option<W> {
-        let waiter = self.requests.leave_room(Some(ticket));
+        let waiter = self.requests.leave_room(ticket);
         self.call_next_in();
         waiter
     }
@@ -94,13 +94,13 @@ impl<W> Session<W> {
     /// when it leaves, so that one call is enough.
     pub(super) fn call_next_in(&mut self) {
         if self.requests.has_queue() && self.has_room_for(0) {
-            self.events.extend(self.requests.leave_room(None).map(|waiter| Event::Room { waiter }));
+            self.events.extend(self.requests.call_into_room().map(|waiter| Event::Room { waiter }));
         }
     }
 
     /// Calls all who wait for room: there will be none.
     pub(super) fn call_all_in(&mut self) {
-        while let Some(waiter) = self.requests.leave_room(None) {
+        while let Some(waiter) = self.requests.call_into_room() {
             self.events.push_back(Event::Room { waiter });
         }
     }

@@ -169,6 +169,7 @@ impl Simulation {
                 let ticket = self.driver.session.wait_for_room(None, until, Token::Room(number));
                 let room = Room { ticket, since, deadline, request: Some(request), text, looks_at: None };
                 self.program.rooms.push(Some(room));
+                self.trace(|| format!("room {number}: ticket {ticket} until {deadline:?}"));
                 Ok(())
             }
             Some(_) => Ok(()),
@@ -309,11 +310,13 @@ impl Simulation {
                     self.driver.session.wait_for_room(Some(ticket), until, Token::Room(number));
                     let room = Room { ticket, since, deadline, request: Some(request), text, looks_at: None };
                     self.program.rooms[number] = Some(room);
+                    self.trace(|| format!("room {number}: again"));
                 }
                 refused => {
                     if refused.is_some() {
                         self.coverage.hit("room: time over");
                     }
+                    self.trace(|| format!("room {number}: done"));
                     self.driver.session.leave_room(ticket);
                 }
             }
