@@ -50,7 +50,9 @@ impl<W> Session<W> {
                 let link = *link;
                 self.leave_now(now, link);
             }
-            (Link::Lingering { .. }, StopMethod::ClientForceful) => self.timers.set(Timer::Close, now + LINGER_FORCEFUL),
+            (Link::Lingering { .. }, StopMethod::ClientForceful) => {
+                self.timers.bring_forward(Timer::Close, now + LINGER_FORCEFUL);
+            }
             (Link::Draining { .. } | Link::Lingering { .. }, StopMethod::RemoteKill) => self.kill(),
             (Link::Draining { .. } | Link::Lingering { .. }, StopMethod::Graceful) => {}
         }

@@ -32,6 +32,12 @@ impl Timers {
         self.0[timer as usize] = Some(due);
     }
 
+    /// Sets a timer unless it is due earlier already.
+    pub(super) fn bring_forward(&mut self, timer: Timer, due: Instant) {
+        let earlier = self.0[timer as usize].filter(|set| *set < due);
+        self.set(timer, earlier.unwrap_or(due));
+    }
+
     pub(super) fn stop(&mut self, timer: Timer) {
         self.0[timer as usize] = None;
     }
