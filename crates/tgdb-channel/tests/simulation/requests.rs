@@ -278,7 +278,7 @@ impl Tracked {
                 "failed: not resent"
             }
             Outcome::Failed(Failure::ReconnectFailed { .. }) => {
-                check!(context.may_be(LinkState::Closed) && self.losses > 0, "reconnecting failed, but {state:?}");
+                check!(context.may_be(LinkState::Closed) && links.has_failover(), "reconnecting failed, but {state:?}");
                 "failed: reconnecting failed"
             }
             Outcome::Failed(Failure::Terminated { .. }) => {
