@@ -23,10 +23,9 @@ const EPOCH: i64 = 1_700_000_000_000;
 
 /// Work that can be put off.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Work {
+enum Work {
     Read,
     Time,
-    Events,
     Write,
 }
 
@@ -51,7 +50,7 @@ pub(crate) struct Driver {
     start: Instant,
     rng: Rng,
     habits: DriverHabits,
-    put_off: [Option<Duration>; 4],
+    put_off: [Option<Duration>; 3],
     attempts: Vec<Attempt>,
     open: Option<Open>,
     /// Each connection, and how many bytes the system took.
@@ -76,7 +75,7 @@ impl Driver {
             start: Instant::now(),
             rng: Rng::of(seed, DRIVER, 0),
             habits: scenario.driver.clone(),
-            put_off: [None; 4],
+            put_off: [None; 3],
             attempts: Vec::new(),
             open: None,
             sent: HashMap::new(),
@@ -111,7 +110,7 @@ impl Driver {
     }
 
     /// Whether to put work off, that is there to be done.
-    pub(crate) fn puts_off(&mut self, work: Work) -> bool {
+    fn puts_off(&mut self, work: Work) -> bool {
         let now = self.now();
         let since = *self.put_off[work as usize].get_or_insert(now);
         if now < since + LAZY_FOR && self.rng.chance(self.habits.laziness) {
@@ -119,6 +118,12 @@ impl Driver {
         }
         self.put_off[work as usize] = None;
         false
+    }
+
+    /// Something was done to the session: there can be events, and messages to be sent.
+    pub(crate) fn wake(&mut self) {
+        let now = self.now();
+        self.put_off[Work::Write as usize].get_or_insert(now);
     }
 
     pub(crate) fn wakes_at(&mut self) -> Option<Duration> {
@@ -297,8 +302,11 @@ impl Driver {
             && !self.is_blocked
         {
             let (link, conn, left) = (open.link, open.conn, self.transmit.remaining());
-            if left == 0 && !self.session.has_transmit() || self.puts_off(Work::Write) {
+            if left == 0 && !self.session.has_transmit() {
                 break;
+            }
+            if self.puts_off(Work::Write) {
+                return Ok(all);
             }
             let open = self.open.as_mut().unwrap();
             if self.session.has_transmit() && (left == 0 || self.rng.chance(0.3)) {
@@ -322,6 +330,7 @@ impl Driver {
             self.sent.entry(link).and_modify(|(_, sent)| *sent += taken as u64);
             self.session.handle_transmitted(now, link, taken);
         }
+        self.put_off[Work::Write as usize] = None;
         Ok(all)
     }
 

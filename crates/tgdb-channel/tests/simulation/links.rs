@@ -61,6 +61,7 @@ impl Links {
 
     pub(crate) fn on_connect(&mut self, now: Duration) {
         self.connects_until = Some(now + self.bound(self.rounds - 1));
+        self.stops_until = None;
         self.stopped = None;
     }
 

@@ -1,5 +1,6 @@
 //! What the program does with the session.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tgdb_channel::pdu::body::{QueryCommand, QueryRequest};
@@ -31,7 +32,8 @@ pub(crate) struct Program {
     acts_at: Duration,
     /// Open requests without a waiter.
     unwatched: Vec<usize>,
-    rooms: Vec<Option<Room>>,
+    rooms: BTreeMap<usize, Room>,
+    rooms_made: usize,
 }
 
 impl Program {
@@ -42,23 +44,24 @@ impl Program {
             is_quiet: false,
             acts_at: Duration::ZERO,
             unwatched: Vec::new(),
-            rooms: Vec::new(),
+            rooms: BTreeMap::new(),
+            rooms_made: 0,
         }
     }
 
     pub(crate) fn wakes_at(&self) -> Option<Duration> {
         let acts = (!self.is_quiet).then_some(self.acts_at);
-        self.rooms.iter().flatten().filter_map(|room| room.looks_at).chain(acts).min()
+        self.rooms.values().filter_map(|room| room.looks_at).chain(acts).min()
     }
 
     /// Whether somebody waits for room.
     pub(crate) fn waits_for_room(&self) -> bool {
-        self.rooms.iter().any(Option::is_some)
+        !self.rooms.is_empty()
     }
 
     /// After each step.
     pub(crate) fn check(&self, now: Duration) -> Check {
-        for room in self.rooms.iter().flatten() {
+        for room in self.rooms.values() {
             let deadline = room.deadline;
             check!(now <= deadline + EPSILON, "one waits for room since {:?}, its deadline was {deadline:?}", room.since);
         }
@@ -106,6 +109,7 @@ impl Simulation {
     }
 
     pub(crate) fn connect(&mut self) -> Check {
+        self.take_events()?;
         let (now, was_active) = (self.driver.now(), self.driver.session.is_active());
         let result = self.driver.session.connect(self.driver.at(now));
         check!(result.is_err() == was_active, "connect, active {was_active}: {result:?}");
@@ -163,12 +167,13 @@ impl Simulation {
         match self.submit(request, text, now)? {
             None => Ok(()),
             Some((request, text)) if waits_for_room && timeout > Duration::ZERO => {
-                let number = self.program.rooms.len();
+                let number = self.program.rooms_made;
+                self.program.rooms_made += 1;
                 let (since, deadline) = (now, now + timeout);
                 let until = self.driver.at(deadline);
                 let ticket = self.driver.session.wait_for_room(None, until, Token::Room(number));
                 let room = Room { ticket, since, deadline, request: Some(request), text, looks_at: None };
-                self.program.rooms.push(Some(room));
+                self.program.rooms.insert(number, room);
                 self.trace(|| format!("room {number}: ticket {ticket} until {deadline:?}"));
                 Ok(())
             }
@@ -239,11 +244,10 @@ impl Simulation {
         let rng = &mut self.program.rng;
         let now = self.driver.now();
         if rng.chance(0.2) && !self.program.rooms.is_empty() {
-            let number = rng.below(self.program.rooms.len());
-            if let Some(room) = self.program.rooms[number].take() {
-                self.driver.session.leave_room(room.ticket);
-                self.coverage.hit("room: left");
-            }
+            let number = *self.program.rooms.keys().nth(rng.below(self.program.rooms.len())).unwrap();
+            let room = self.program.rooms.remove(&number).unwrap();
+            self.driver.session.leave_room(room.ticket);
+            self.coverage.hit("room: left");
             return;
         }
         let number = match self.requests.open_count() {
@@ -289,7 +293,7 @@ impl Simulation {
 
     pub(crate) fn on_room(&mut self, number: usize) {
         // It was left by now, or called twice: before and after the deadline.
-        let Some(room) = &mut self.program.rooms[number] else { return };
+        let Some(room) = self.program.rooms.get_mut(&number) else { return };
         let later = self.program.rng.time(&(ms(0)..=ms(2)));
         room.looks_at.get_or_insert(self.driver.network.now() + later);
         self.coverage.hit("room: called");
@@ -297,10 +301,10 @@ impl Simulation {
 
     /// Those who were called for room try again.
     fn look_for_room(&mut self, now: Duration) -> Check {
-        for number in 0..self.program.rooms.len() {
-            let Some(room) = self.program.rooms[number].take_if(|room| room.looks_at.is_some_and(|time| time <= now)) else {
-                continue;
-            };
+        let is_due = |room: &Room| room.looks_at.is_some_and(|time| time <= now);
+        let due: Vec<usize> = self.program.rooms.iter().filter(|(_, room)| is_due(room)).map(|(at, _)| *at).collect();
+        for number in due {
+            let Some(room) = self.program.rooms.remove(&number) else { continue };
             let Room { ticket, since, deadline, request, text, .. } = room;
             let Some(request) = request else { continue };
             match self.submit(request, text, since)? {
@@ -309,7 +313,7 @@ impl Simulation {
                     let until = self.driver.at(deadline);
                     self.driver.session.wait_for_room(Some(ticket), until, Token::Room(number));
                     let room = Room { ticket, since, deadline, request: Some(request), text, looks_at: None };
-                    self.program.rooms[number] = Some(room);
+                    self.program.rooms.insert(number, room);
                     self.trace(|| format!("room {number}: again"));
                 }
                 refused => {

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use tgdb_channel::pdu::{Body, Message};
-use tgdb_channel::proto::{Ended, Failure, LinkId, Outcome, SessionConfig};
+use tgdb_channel::proto::{Ended, Failure, LinkId, Outcome};
 use tgdb_channel::{LinkState, ResendMode, StopMethod};
 use tgdb_testkit::echoed;
 
@@ -188,18 +188,16 @@ impl Requests {
         self.all[number].is_answered
     }
 
-    /// How many bytes may wait to be sent: those of the settings, one message more, and what
-    /// is to be sent again.
-    pub(crate) fn outbox_bound(&self, config: &SessionConfig) -> usize {
+    /// How many bytes may wait to be sent above the bound of the settings: one message, and
+    /// what is to be sent again.
+    pub(crate) fn above_outbox(&self) -> usize {
         let again = self.open.iter().chain(&self.leaving).map(|(_, number)| &self.all[*number]);
         let again = again.filter(|tracked| tracked.sends > 0 && tracked.mode == ResendMode::ReconnectAndResend);
-        let length = |text: &str| text.len() + OVERHEAD;
-        let longest = self.longest + OVERHEAD;
-        config.max_outbox + longest + again.map(|tracked| length(&tracked.text)).sum::<usize>()
+        self.longest + OVERHEAD + again.map(|tracked| tracked.text.len() + OVERHEAD).sum::<usize>()
     }
 
-    /// After each step. `is_settled`: all events were taken.
-    pub(crate) fn check(&mut self, now: Duration, in_flight: usize, is_settled: bool) -> Check {
+    /// After each step.
+    pub(crate) fn check(&mut self, now: Duration, in_flight: usize) -> Check {
         if let Some((deadline, number)) = self.open.first() {
             check!(now <= *deadline + EPSILON, "request {number} has no outcome, its deadline was {deadline:?}");
         }
@@ -207,8 +205,7 @@ impl Requests {
             self.leaving.pop_first();
         }
         let (least, most) = (self.open.len(), self.open.len() + self.leaving.len());
-        let is_right = (least..=most).contains(&in_flight);
-        check!(is_right || !is_settled, "{in_flight} requests in flight, but there are {least} to {most}");
+        check!((least..=most).contains(&in_flight), "{in_flight} requests in flight, but there are {least} to {most}");
         Ok(())
     }
 
