@@ -78,6 +78,8 @@ impl Simulation {
             return Ok(());
         }
         let ProgramHabits { pause, stop, cut, cancel, burst, .. } = self.program.habits.clone();
+        self.program.habits.actions -= 1;
+        self.program.is_quiet = self.program.habits.actions == 0;
         self.program.acts_at = now + self.program.rng.time(&pause);
         let chance = |sim: &mut Self, probability| sim.program.rng.chance(probability);
         if !self.driver.session.is_active() || chance(self, 0.01) {
@@ -102,7 +104,9 @@ impl Simulation {
         if chance(self, 0.1) {
             self.change_waiter()?;
         }
-        for _ in 0..1 + self.program.rng.below(burst) {
+        let is_usable = matches!(self.driver.session.state(), LinkState::Connected | LinkState::Reconnecting);
+        let most = if is_usable || chance(self, 0.05) { burst } else { 0 };
+        for _ in 0..self.program.rng.below(most + 1) {
             self.submit_one()?;
         }
         Ok(())

@@ -24,7 +24,7 @@ pub(crate) struct Scenario {
     pub(crate) config: SessionConfig,
     pub(crate) driver: DriverHabits,
     pub(crate) program: ProgramHabits,
-    /// How long the program acts.
+    /// How long the program acts at most.
     pub(crate) length: Duration,
 }
 
@@ -42,6 +42,8 @@ pub(crate) struct DriverHabits {
 pub(crate) struct ProgramHabits {
     /// Time between two actions.
     pub(crate) pause: RangeInclusive<Duration>,
+    /// How often it acts at most.
+    pub(crate) actions: usize,
     /// How many requests go in at once at most.
     pub(crate) burst: usize,
     /// Length of what is added to a request.
@@ -70,7 +72,12 @@ impl Scenario {
             gives_up: rng.chance(0.5),
             partial_writes: pick(rng, &[0.0, 0.0, 0.5]),
         };
-        let program = program(rng);
+        let mut program = program(rng);
+        if *plan.piece.end() <= 3 {
+            // Each piece takes time to simulate.
+            program.padding = 0..=20;
+            program.actions = 40;
+        }
         Self { plan, config, driver, program, length: pick(rng, &[ms(1000), ms(4000), ms(10_000)]) }
     }
 
@@ -99,9 +106,11 @@ fn config(rng: &mut Rng, servers: usize) -> SessionConfig {
     };
     config.retry_count = pick(rng, &[0, 1, 3, 10]);
     config.retry_interval = pick(rng, &[ms(0), ms(10), ms(200), ms(2000)]);
-    config.connect_timeout = pick(rng, &[ms(30), ms(300), ms(1000), ms(1000)]);
-    config.operation_timeout = pick(rng, &[ms(100), ms(1000), ms(10_000), ms(10_000)]);
-    config.send_timeout = pick(rng, &[ms(50), ms(500), ms(5000), ms(5000)]);
+    let is_patient = rng.chance(0.6);
+    let timeout = |rng: &mut Rng, hasty: [u64; 2], patient| ms(if is_patient { patient } else { pick(rng, &hasty) });
+    config.connect_timeout = timeout(rng, [30, 300], 1000);
+    config.operation_timeout = timeout(rng, [100, 1000], 10_000);
+    config.send_timeout = timeout(rng, [50, 500], 5000);
     config.ping_interval = pick(rng, &[None, Some(ms(20)), Some(ms(200)), Some(ms(2000))]);
     config.max_in_flight = pick(rng, &[1, 3, 20, 1000]);
     config.max_outbox = pick(rng, &[100, 500, 4000, 1 << 20]);
@@ -111,6 +120,7 @@ fn config(rng: &mut Rng, servers: usize) -> SessionConfig {
 fn program(rng: &mut Rng) -> ProgramHabits {
     ProgramHabits {
         pause: ms(0)..=pick(rng, &[ms(20), ms(100), ms(500)]),
+        actions: pick(rng, &[20, 60, 200]),
         burst: pick(rng, &[1, 3, 10]),
         padding: 0..=pick(rng, &[0, 100, 1000]),
         timeout: ms(0)..=pick(rng, &[ms(100), ms(1000), ms(10_000)]),

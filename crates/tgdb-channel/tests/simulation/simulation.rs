@@ -60,9 +60,8 @@ impl Simulation {
     pub(crate) fn run(&mut self) -> Check {
         let calm_after = self.scenario.plan.calm_after;
         let chaos = calm_after.map_or(self.scenario.length, |calm| calm.max(self.scenario.length));
-        self.program.is_quiet = false;
         let quiet_at = self.scenario.length;
-        self.run_until(quiet_at, |_| false)?;
+        self.run_until(quiet_at, |sim| sim.program.is_quiet)?;
         self.program.is_quiet = true;
         if calm_after.is_some() {
             self.run_until(chaos, |_| false)?;
