@@ -160,7 +160,8 @@ impl<W> Session<W> {
         self.call_next_in();
     }
 
-    /// Pings if nothing went either way for an interval.
+    /// Pings if nothing went either way for an interval. Not while something waits to be
+    /// sent, which is as good; else pings would pile up behind a peer that reads slowly.
     fn handle_ping_timeout(&mut self, now: Instant) {
         let Some(interval) = self.config.ping_interval else { return };
         let due = self.last_activity.map_or(now, |time| time + interval);
@@ -168,7 +169,7 @@ impl<W> Session<W> {
             self.timers.set(Timer::Ping, due);
             return;
         }
-        if matches!(self.link, Link::Established { .. }) {
+        if matches!(self.link, Link::Established { .. }) && !self.has_transmit() && self.sent >= self.given_out {
             // A ping always fits its encoding.
             let _ = self.push_own(&Body::Ping);
         }

@@ -104,6 +104,7 @@ impl<W> Session<W> {
             return;
         }
         self.sent += count as u64;
+        self.last_activity = Some(now);
         if self.sent >= self.given_out {
             self.timers.stop(Timer::Send);
         } else {
