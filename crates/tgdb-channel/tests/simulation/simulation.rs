@@ -206,8 +206,10 @@ impl Simulation {
         }
         let is_connected = self.driver.session.state() == LinkState::Connected;
         let is_corrupted = self.driver.conn().is_some_and(|conn| self.driver.network.is_corrupted(conn));
-        if !is_connected || is_corrupted {
-            if is_corrupted {
+        // So much may wait for a slow path that nothing new gets through in time.
+        let is_useless = is_corrupted || !self.driver.is_sent();
+        if !is_connected || is_useless {
+            if is_useless {
                 self.stop(StopMethod::RemoteKill);
                 let soon = self.driver.now() + ms(100);
                 self.run_until(soon, |sim| !sim.driver.session.is_active())?;
