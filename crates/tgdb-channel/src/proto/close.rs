@@ -40,6 +40,8 @@ impl<W> Session<W> {
                         self.link = Link::Draining { link };
                         self.timers.stop(Timer::Ping);
                         self.timers.set(Timer::Close, now + self.config.operation_timeout);
+                        // No more requests are taken.
+                        self.call_all_in();
                         self.leave_if_drained(now);
                     }
                     StopMethod::ClientForceful => self.leave_now(now, link),

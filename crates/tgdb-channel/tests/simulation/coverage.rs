@@ -52,6 +52,7 @@ pub(crate) const EXPECTED: &[&str] = &[
     "partial write",
     "window full",
     "message added to a partial write",
+    "sender stalled",
     "write failed",
     "write failed, then read on",
     "stop: Graceful",

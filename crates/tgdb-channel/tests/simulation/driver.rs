@@ -13,11 +13,13 @@ use tgdb_testkit::sim::{CloseKind, ConnId, ConnectFailure, NetEvent, Network, Rn
 use crate::coverage::Coverage;
 use crate::scenario::{DRIVER, DriverHabits, Scenario, ms};
 use crate::wire::{GivenOut, Tap, Wire};
-use crate::{Check, Token, check};
+use crate::{Check, EPSILON, Token, check};
 
 /// How long work is put off at most, and for how long at once.
 const LAZY_FOR: Duration = ms(2);
 const LAZY_STEP: Duration = Duration::from_micros(300);
+/// How long what arrived before a failed write may take to be read.
+const GRACE: Duration = ms(100);
 /// The time of headers at the start.
 const EPOCH: i64 = 1_700_000_000_000;
 
@@ -58,6 +60,8 @@ pub(crate) struct Driver {
     inbox: VecDeque<NetEvent>,
     transmit: Transmit,
     is_blocked: bool,
+    /// Bytes wait, and none went since then.
+    stalled_since: Option<Duration>,
     /// After a failed write, reading ends then.
     read_ends: Option<(Duration, LinkId)>,
 }
@@ -71,7 +75,7 @@ impl Driver {
         Self {
             network: Network::new(seed, scenario.plan.clone()),
             session: Session::new(scenario.config.clone()),
-            wire: Wire::new(),
+            wire: Wire::new(scenario.config.ping_interval),
             start: Instant::now(),
             rng: Rng::of(seed, DRIVER, 0),
             habits: scenario.driver.clone(),
@@ -82,6 +86,7 @@ impl Driver {
             inbox: VecDeque::new(),
             transmit: Transmit::default(),
             is_blocked: false,
+            stalled_since: None,
             read_ends: None,
         }
     }
@@ -285,6 +290,7 @@ impl Driver {
                 }
                 self.transmit.clear();
                 self.is_blocked = false;
+                self.stalled_since = None;
                 if self.read_ends.take().is_some() {
                     coverage.hit("write failed, then read on");
                 }
@@ -316,7 +322,7 @@ impl Driver {
                 if left > 0 && bytes.len() > left {
                     coverage.hit("message added to a partial write");
                 }
-                let given = open.tap.on_given_out(&bytes[left..], &mut self.wire)?;
+                let given = open.tap.on_given_out(self.network.now(), &bytes[left..], &mut self.wire)?;
                 all.extend(given.into_iter().map(|given| (link, given)));
             }
             let bytes: Vec<u8> = self.transmit.parts().iter().flat_map(|part| part.to_vec()).collect();
@@ -327,11 +333,30 @@ impl Driver {
             coverage.add("window full", u64::from(self.is_blocked));
             coverage.add("partial write", u64::from(is_partial));
             self.transmit.advance(taken);
+            self.note_progress(taken);
             self.sent.entry(link).and_modify(|(_, sent)| *sent += taken as u64);
             self.session.handle_transmitted(now, link, taken);
         }
         self.put_off[Work::Write as usize] = None;
         Ok(all)
+    }
+
+    fn note_progress(&mut self, taken: usize) {
+        let now = self.now();
+        match (self.transmit.remaining(), taken) {
+            (0, _) => self.stalled_since = None,
+            (_, 0) => drop(self.stalled_since.get_or_insert(now)),
+            _ => self.stalled_since = Some(now),
+        }
+    }
+
+    /// After each step.
+    pub(crate) fn check(&self) -> Check {
+        if let Some(since) = self.stalled_since.filter(|_| self.conn().is_some()) {
+            let limit = since + self.session.config().send_timeout + GRACE + EPSILON;
+            check!(self.now() <= limit, "no byte goes since {since:?}, but the connection is kept");
+        }
+        Ok(())
     }
 
     /// Whether nothing is left to be sent.

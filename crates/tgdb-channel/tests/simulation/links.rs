@@ -22,10 +22,14 @@ pub(crate) struct Links {
     /// When connecting must have ended.
     connects_until: Option<Duration>,
     reconnects_until: Option<Duration>,
+    /// When the attempt to connect must have ended.
+    attempt_until: Option<Duration>,
     /// When the session must be over.
     stops_until: Option<Duration>,
     /// The last method with which the session was stopped, until the next connect.
     pub(crate) stopped: Option<StopMethod>,
+    /// Requests are allowed, since the last connect.
+    pub(crate) is_started: bool,
 }
 
 impl Links {
@@ -40,8 +44,10 @@ impl Links {
             operation_timeout: config.operation_timeout,
             connects_until: None,
             reconnects_until: None,
+            attempt_until: None,
             stops_until: None,
             stopped: None,
+            is_started: false,
         }
     }
 
@@ -63,6 +69,15 @@ impl Links {
         self.connects_until = Some(now + self.bound(self.rounds - 1));
         self.stops_until = None;
         self.stopped = None;
+        self.is_started = false;
+    }
+
+    pub(crate) fn on_attempt(&mut self, now: Duration) {
+        self.attempt_until = Some(now + self.attempt);
+    }
+
+    pub(crate) fn on_attempt_ended(&mut self) {
+        self.attempt_until = None;
     }
 
     pub(crate) fn on_connect_ended(&mut self) -> Check {
@@ -118,10 +133,14 @@ impl Links {
     pub(crate) fn check(&mut self, now: Duration, is_active: bool) -> Check {
         if !is_active {
             self.stops_until = None;
+            self.attempt_until = None;
         }
-        for (what, until) in
-            [("connect", self.connects_until), ("reconnecting", self.reconnects_until), ("stop", self.stops_until)]
-        {
+        for (what, until) in [
+            ("connect", self.connects_until),
+            ("reconnecting", self.reconnects_until),
+            ("an attempt to connect", self.attempt_until),
+            ("stop", self.stops_until),
+        ] {
             if let Some(until) = until {
                 check!(now <= until + EPSILON, "{what} was to end at {until:?}");
             }

@@ -59,8 +59,12 @@ impl Program {
         !self.rooms.is_empty()
     }
 
-    /// After each step.
-    pub(crate) fn check(&self, now: Duration) -> Check {
+    /// After each step. `may_submit`: requests are possible in this state; `has_room`: there is room.
+    pub(crate) fn check(&self, now: Duration, may_submit: bool, has_room: bool) -> Check {
+        let uncalled = self.rooms.values().filter(|room| room.looks_at.is_none()).count();
+        check!(may_submit || uncalled == 0, "{uncalled} wait for room although there will be none");
+        let nobody_is_called = uncalled == self.rooms.len();
+        check!(!has_room || uncalled == 0 || !nobody_is_called, "there is room, but nobody of {uncalled} is called");
         for room in self.rooms.values() {
             let deadline = room.deadline;
             check!(now <= deadline + EPSILON, "one waits for room since {:?}, its deadline was {deadline:?}", room.since);
@@ -86,8 +90,9 @@ impl Simulation {
             self.connect()?;
         }
         if chance(self, 0.5) {
-            // What it says is seen when requests are refused.
-            let _ = self.driver.session.start();
+            let is_usable = matches!(self.links.state, LinkState::Connected | LinkState::Reconnecting);
+            let is_ok = self.start();
+            check!(is_ok == is_usable, "start in {:?}: {is_ok}", self.links.state);
         }
         if chance(self, stop) {
             let methods = [StopMethod::Graceful, StopMethod::ClientForceful, StopMethod::RemoteKill];
@@ -126,6 +131,13 @@ impl Simulation {
         }
         self.links.on_connect(now);
         Ok(())
+    }
+
+    /// Allows requests. Whether that was possible.
+    pub(crate) fn start(&mut self) -> bool {
+        let is_ok = self.driver.session.start().is_ok();
+        self.links.is_started |= is_ok;
+        is_ok
     }
 
     pub(crate) fn stop(&mut self, method: StopMethod) {
@@ -220,6 +232,7 @@ impl Simulation {
                 if state == LinkState::Reconnecting {
                     self.coverage.hit("submitted while reconnecting");
                 }
+                check!(self.links.is_started, "a request is taken in before the start");
                 self.requests.add(key, text, (mode, is_one_way), now + timeout)?;
                 if !is_watched {
                     self.program.unwatched.push(number);
@@ -235,6 +248,7 @@ impl Simulation {
                 self.coverage.hit(what);
                 let is_possible = match refused.why {
                     Refusal::State(why) => why == state && state != LinkState::Connected,
+                    Refusal::NotStarted => !self.links.is_started,
                     _ => matches!(state, LinkState::Connected | LinkState::Reconnecting),
                 };
                 check!(is_possible, "refused in {state:?}: {:?}", refused.why);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tgdb_channel::proto::{Event, LinkId};
+use tgdb_channel::transport::TransportError;
 use tgdb_channel::{ChannelError, LinkState, ResendMode, StopMethod};
 
 use crate::coverage::Coverage;
@@ -114,7 +115,14 @@ impl Simulation {
     fn on_event(&mut self, event: Event<Token>) -> Check {
         match event {
             Event::LinkChanged { from, to } => self.on_link_changed(from, to)?,
-            Event::Lost { .. } => self.requests.on_lost(),
+            Event::Lost { cause } => {
+                if matches!(*cause, TransportError::Timeout { operation: "send to", .. }) {
+                    self.coverage.hit("sender stalled");
+                }
+                self.requests.on_lost();
+            }
+            Event::Connect { .. } => self.links.on_attempt(self.driver.now()),
+            Event::LoggedIn { .. } | Event::AttemptFailed { .. } => self.links.on_attempt_ended(),
             Event::Completed { waiter: Token::Request(number), .. } if self.requests.is_given_up(number) => {}
             Event::Completed { waiter: Token::Request(number), id } => {
                 check!(self.requests.get(number).key == id, "request {number} is completed as {id}");
@@ -125,6 +133,7 @@ impl Simulation {
             Event::Room { waiter } => return Err(format!("there is room for {waiter:?}")),
             Event::ConnectEnded => {
                 self.links.on_connect_ended()?;
+                self.links.on_attempt_ended();
                 let outcome = self.driver.session.connect_outcome();
                 check!(outcome.is_some(), "a connect ended without outcome");
                 let is_ok = matches!(outcome, Some(Ok(())));
@@ -183,7 +192,10 @@ impl Simulation {
         check!(ids == self.requests.open_keys(), "requests {ids:?}, but open are {:?}", self.requests.open_keys());
         self.links.check(now, self.driver.session.is_active())?;
         self.requests.check(now, in_flight)?;
-        self.program.check(now)?;
+        let may_submit = matches!(self.links.state, LinkState::Connected | LinkState::Reconnecting);
+        let has_room = in_flight < self.scenario.config.max_in_flight && bytes == 0;
+        self.program.check(now, may_submit, has_room)?;
+        self.driver.check()?;
         let requests = &self.requests;
         self.driver.wire.check(&self.driver.network, |number| requests.maximum(number))
     }
@@ -224,7 +236,7 @@ impl Simulation {
         } else {
             self.coverage.hit("recovered when calm");
         }
-        check!(self.driver.session.start().is_ok(), "cannot start: {:?}", self.driver.session.state());
+        check!(self.start(), "cannot start: {:?}", self.driver.session.state());
         for mode in [ResendMode::ReconnectAndResend, ResendMode::DontReconnectAndIgnore] {
             let number = self.requests.next_number();
             let (request, text) = self.request(mode, ms(30_000), false, 0);

@@ -2,12 +2,13 @@
 //! that the servers heard.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use tgdb_channel::pdu::body::{AuthenticateResponse, QueryTarget};
 use tgdb_channel::pdu::{AuthToken, Body, Frame, FrameDecoder, HEADER_LEN, Header, Message, Verb};
 use tgdb_testkit::sim::{ConnId, Network};
 
-use crate::{Check, check};
+use crate::{Check, EPSILON, check};
 
 /// Number of the request with that text.
 pub(crate) fn number_of(text: &str) -> Option<usize> {
@@ -38,7 +39,8 @@ pub(crate) struct GivenOut {
 pub(crate) struct Tap {
     decoder: FrameDecoder,
     login: Option<(AuthToken, i64)>,
-    last_id: i64,
+    last: Option<usize>,
+    last_ping: Option<Duration>,
     given_out: u64,
 }
 
@@ -54,7 +56,7 @@ impl Tap {
     }
 
     /// Bytes were given out: the requests in them.
-    pub(crate) fn on_given_out(&mut self, bytes: &[u8], wire: &mut Wire) -> Result<Vec<GivenOut>, String> {
+    pub(crate) fn on_given_out(&mut self, now: Duration, bytes: &[u8], wire: &mut Wire) -> Result<Vec<GivenOut>, String> {
         self.decoder.push(bytes);
         let mut requests = Vec::new();
         while let Some(frame) = self.decoder.next_frame().map_err(|error| format!("a frame given out: {error}"))? {
@@ -62,7 +64,13 @@ impl Tap {
             let header = &frame.header;
             check!(header.sequence_no > wire.last_sequence, "sequence numbers go back: {header:?}");
             wire.last_sequence = header.sequence_no;
-            wire.pings += u64::from(frame.verb == Verb::PING);
+            if frame.verb == Verb::PING {
+                wire.pings += 1;
+                let interval = wire.ping_interval.ok_or("a ping, although there are to be none")?;
+                let is_early = self.last_ping.is_some_and(|last| now + EPSILON < last + interval);
+                check!(!is_early, "a ping follows that of {:?}", self.last_ping);
+                self.last_ping = Some(now);
+            }
             let login = self.login.unwrap_or((AuthToken::NONE, 0));
             let sent = (header.auth_token, header.session_id);
             check!(sent == login, "{} with {header:?}, but the login gave {login:?}", frame.verb);
@@ -73,8 +81,8 @@ impl Tap {
             };
             check!(self.login.is_some(), "request {number} goes out before the login");
             let request_id = header.request_id;
-            check!(request_id == -1 || request_id > self.last_id, "request ids go back: {header:?}");
-            self.last_id = self.last_id.max(request_id);
+            check!(self.last < Some(number), "request {number} goes out after {:?}", self.last);
+            self.last = Some(number);
             requests.push(GivenOut { number, request_id, end: self.given_out });
         }
         Ok(requests)
@@ -86,6 +94,7 @@ impl Tap {
 pub(crate) struct Wire {
     last_sequence: i64,
     pub(crate) pings: u64,
+    ping_interval: Option<Duration>,
     heard: usize,
     executed: usize,
     /// By connection: the last sequence number and request id, and the login was asked for.
@@ -95,8 +104,8 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(crate) fn new() -> Self {
-        Self { last_sequence: -1, ..Self::default() }
+    pub(crate) fn new(ping_interval: Option<Duration>) -> Self {
+        Self { last_sequence: -1, ping_interval, ..Self::default() }
     }
 
     /// After each step. What went over a corrupted connection says nothing.
