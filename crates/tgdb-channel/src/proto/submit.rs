@@ -61,7 +61,7 @@ impl<W> Session<W> {
 
     fn admit(&self, mode: ResendMode, length: usize) -> Result<(), Refusal> {
         match self.state {
-            LinkState::Connected if !self.is_started => return Err(Refusal::NotStarted),
+            LinkState::Connected | LinkState::Reconnecting if !self.is_started => return Err(Refusal::NotStarted),
             LinkState::Connected => {}
             LinkState::Reconnecting if mode != ResendMode::DontReconnectAndIgnore => {}
             state => return Err(Refusal::State(state)),

@@ -90,7 +90,7 @@ impl Simulation {
             self.connect()?;
         }
         if chance(self, 0.5) {
-            let is_usable = matches!(self.links.state, LinkState::Connected | LinkState::Reconnecting);
+            let is_usable = matches!(self.driver.session.state(), LinkState::Connected | LinkState::Reconnecting);
             let is_ok = self.start();
             check!(is_ok == is_usable, "start in {:?}: {is_ok}", self.links.state);
         }

@@ -89,6 +89,7 @@ impl Simulation {
         check!(self.steps < MAX_STEPS, "the session is busy without an end");
         self.driver.read(&mut self.coverage)?;
         self.driver.handle_time();
+        self.take_events()?;
         self.act()?;
         self.take_events()?;
         for (link, given) in self.driver.write(&mut self.coverage)? {
