@@ -22,6 +22,7 @@ pub(crate) fn run(sh: &Shell, mut arguments: lexopt::Parser) -> Result<(), Failu
     let cargo = cargo();
     let _first = sh.push_env("TGDB_SIM_FIRST_SEED", first.to_string());
     let _seeds = sh.push_env("TGDB_SIM_SEEDS", seeds.to_string());
-    let test = cmd!(sh, "{cargo} test --release --quiet --package tgdb-channel --test simulation --locked -- --nocapture");
+    let test =
+        cmd!(sh, "{cargo} test --release --quiet --package tgdb-channel --test simulation --locked -- --nocapture");
     Ok(test.quiet().run()?)
 }

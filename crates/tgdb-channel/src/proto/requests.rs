@@ -191,7 +191,15 @@ pub(super) struct Closed<W> {
 
 impl<W> Requests<W> {
     pub(super) fn new() -> Self {
-        Self { entries: FxHashMap::default(), deadlines: Deadlines::default(), last: 0, open: 0, room: BTreeMap::new(), called: BTreeSet::new(), last_ticket: 0 }
+        Self {
+            entries: FxHashMap::default(),
+            deadlines: Deadlines::default(),
+            last: 0,
+            open: 0,
+            room: BTreeMap::new(),
+            called: BTreeSet::new(),
+            last_ticket: 0,
+        }
     }
 
     /// How many requests have no outcome yet.
@@ -415,7 +423,9 @@ impl<W> Alive<'_, W> {
     /// Whether something still waits for that deadline.
     fn waits(&self, due: Instant, target: Target) -> bool {
         match target {
-            Target::Request(key) => self.entries.get(&key).is_some_and(|entry| entry.is_open() && entry.deadline == due),
+            Target::Request(key) => {
+                self.entries.get(&key).is_some_and(|entry| entry.is_open() && entry.deadline == due)
+            }
             Target::Room(ticket) => self.room.contains_key(&ticket) || self.called.contains(&ticket),
         }
     }

@@ -157,7 +157,11 @@ impl Driver {
         }
         let now = self.now();
         if let Some((_, link)) = self.read_ends.take_if(|(time, _)| *time <= now) {
-            self.session.handle_disconnected(self.instant(), link, io_error("receive from", io::ErrorKind::ConnectionReset));
+            self.session.handle_disconnected(
+                self.instant(),
+                link,
+                io_error("receive from", io::ErrorKind::ConnectionReset),
+            );
         }
         let (overdue, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.attempts)
             .into_iter()

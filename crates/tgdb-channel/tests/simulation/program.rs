@@ -67,7 +67,11 @@ impl Program {
         check!(!has_room || uncalled == 0 || !nobody_is_called, "there is room, but nobody of {uncalled} is called");
         for room in self.rooms.values() {
             let deadline = room.deadline;
-            check!(now <= deadline + EPSILON, "one waits for room since {:?}, its deadline was {deadline:?}", room.since);
+            check!(
+                now <= deadline + EPSILON,
+                "one waits for room since {:?}, its deadline was {deadline:?}",
+                room.since
+            );
         }
         Ok(())
     }
@@ -228,7 +232,9 @@ impl Simulation {
         let state = self.driver.session.state();
         match self.driver.session.submit(self.driver.at(now), request) {
             Ok(key) => {
-                self.trace(|| format!("submit {number}: key {key}, {mode:?}, one-way {is_one_way}, timeout {timeout:?}"));
+                self.trace(|| {
+                    format!("submit {number}: key {key}, {mode:?}, one-way {is_one_way}, timeout {timeout:?}")
+                });
                 if state == LinkState::Reconnecting {
                     self.coverage.hit("submitted while reconnecting");
                 }

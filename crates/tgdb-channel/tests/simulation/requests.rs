@@ -118,7 +118,18 @@ impl Requests {
         self.open.insert((deadline, number));
         self.longest = self.longest.max(text.len());
         let (fate, last) = (Fate::Open, None);
-        self.all.push(Tracked { key, mode, is_one_way, text, deadline, fate, sends: 0, last, is_answered: false, losses: 0 });
+        self.all.push(Tracked {
+            key,
+            mode,
+            is_one_way,
+            text,
+            deadline,
+            fate,
+            sends: 0,
+            last,
+            is_answered: false,
+            losses: 0,
+        });
         Ok(())
     }
 
@@ -171,12 +182,22 @@ impl Requests {
         Ok(())
     }
 
-    pub(crate) fn on_ended(&mut self, number: usize, ended: Ended, context: &Context<'_>, coverage: &mut Coverage) -> Check {
+    pub(crate) fn on_ended(
+        &mut self,
+        number: usize,
+        ended: Ended,
+        context: &Context<'_>,
+        coverage: &mut Coverage,
+    ) -> Check {
         let tracked = &mut self.all[number];
         check!(tracked.fate == Fate::Open, "request {number} ends although it is {:?}: {ended:?}", tracked.fate);
         tracked.fate = Fate::Ended;
         self.open.remove(&(tracked.deadline, number));
-        check!(context.now <= tracked.deadline + EPSILON, "request {number} ends late, its deadline was {:?}", tracked.deadline);
+        check!(
+            context.now <= tracked.deadline + EPSILON,
+            "request {number} ends late, its deadline was {:?}",
+            tracked.deadline
+        );
         let kind = tracked.judge(ended, context).map_err(|error| format!("request {number}: {error}; {tracked:?}"))?;
         tracked.is_answered = kind == "reply";
         coverage.hit(kind);

@@ -186,7 +186,10 @@ impl Simulation {
         let (in_flight, bytes) = (session.in_flight(), session.outbox_bytes());
         check!(in_flight <= self.scenario.config.max_in_flight, "{in_flight} requests are in flight");
         let max = self.scenario.config.max_outbox;
-        check!(bytes <= max || bytes <= max + self.requests.above_outbox(), "{bytes} bytes wait, which is above the bound");
+        check!(
+            bytes <= max || bytes <= max + self.requests.above_outbox(),
+            "{bytes} bytes wait, which is above the bound"
+        );
         check!(session.state() == self.links.state, "{:?}, but the events say {:?}", session.state(), self.links.state);
         check!(session.is_active() || !self.links.is_connecting(), "connecting ended without an event");
         let ids: Vec<i64> = session.requests().into_iter().map(|(id, ..)| id).collect();
@@ -212,7 +215,10 @@ impl Simulation {
         self.run_until(under_way, |_| false)?;
         let bound = self.driver.now() + self.links.reconnect_bound() + ms(11_000);
         self.run_until(bound, |sim| {
-            settled(sim) && sim.requests.open_count() == 0 && sim.driver.session.in_flight() == 0 && !sim.program.waits_for_room()
+            settled(sim)
+                && sim.requests.open_count() == 0
+                && sim.driver.session.in_flight() == 0
+                && !sim.program.waits_for_room()
         })?;
         if !self.scenario.must_connect_when_calm() {
             return Ok(());
@@ -253,7 +259,8 @@ impl Simulation {
 
     /// Stops the session: nothing is left.
     fn end(&mut self) -> Check {
-        let method = [StopMethod::Graceful, StopMethod::ClientForceful][usize::from(self.requests.next_number() % 2 == 0)];
+        let method = [StopMethod::Graceful, StopMethod::ClientForceful]
+            [usize::from(self.requests.next_number().is_multiple_of(2))];
         self.stop(method);
         let bound = self.driver.now() + self.scenario.config.operation_timeout + ms(2000);
         self.run_until(bound, |sim| !sim.driver.session.is_active())?;

@@ -56,7 +56,12 @@ impl Tap {
     }
 
     /// Bytes were given out: the requests in them.
-    pub(crate) fn on_given_out(&mut self, now: Duration, bytes: &[u8], wire: &mut Wire) -> Result<Vec<GivenOut>, String> {
+    pub(crate) fn on_given_out(
+        &mut self,
+        now: Duration,
+        bytes: &[u8],
+        wire: &mut Wire,
+    ) -> Result<Vec<GivenOut>, String> {
         self.decoder.push(bytes);
         let mut requests = Vec::new();
         while let Some(frame) = self.decoder.next_frame().map_err(|error| format!("a frame given out: {error}"))? {
