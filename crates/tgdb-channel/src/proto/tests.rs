@@ -225,7 +225,9 @@ impl Driven {
     fn sent(&mut self) -> Vec<Frame> {
         let mut frames = Vec::new();
         while self.session.has_transmit() {
+            let before = frames.len();
             frames.extend(self.given_out());
+            assert!(frames.len() > before, "there is something to be sent, but nothing is given out");
         }
         let length = frames.iter().map(|frame| tgdb_pdu::HEADER_LEN + frame.payload.len()).sum();
         if let Some(link) = self.session.link() {

@@ -26,6 +26,10 @@ pub(crate) struct Links {
     attempt_until: Option<Duration>,
     /// When the session must be over.
     stops_until: Option<Duration>,
+    /// From when on a stop ends requests.
+    stops_requests_at: Option<Duration>,
+    /// The state changed in this step.
+    has_changed: bool,
     /// The last method with which the session was stopped, until the next connect.
     pub(crate) stopped: Option<StopMethod>,
     /// Requests are allowed, since the last connect.
@@ -46,6 +50,8 @@ impl Links {
             reconnects_until: None,
             attempt_until: None,
             stops_until: None,
+            stops_requests_at: None,
+            has_changed: false,
             stopped: None,
             is_started: false,
         }
@@ -68,6 +74,7 @@ impl Links {
     pub(crate) fn on_connect(&mut self, now: Duration) {
         self.connects_until = Some(now + self.bound(self.rounds - 1));
         self.stops_until = None;
+        self.stops_requests_at = None;
         self.stopped = None;
         self.is_started = false;
     }
@@ -97,8 +104,21 @@ impl Links {
             StopMethod::RemoteKill => ms(0),
         };
         let until = now + bound;
+        let waits = if was_established && method == StopMethod::Graceful { self.operation_timeout } else { ms(0) };
+        let at = now + waits;
+        self.stops_requests_at = Some(self.stops_requests_at.map_or(at, |earlier| earlier.min(at)));
         self.stops_until = Some(self.stops_until.map_or(until, |earlier| earlier.min(until)));
         self.stopped = Some(method);
+    }
+
+    /// Whether a stop may end requests by now.
+    pub(crate) fn stops_requests(&self, now: Duration) -> bool {
+        self.stops_requests_at.is_some_and(|at| at <= now)
+    }
+
+    /// Whether the state changed since the last question.
+    pub(crate) fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.has_changed)
     }
 
     /// The arrows of the diagram.
@@ -125,6 +145,7 @@ impl Links {
             "the link is closed, but the program did not stop it"
         );
         self.state = to;
+        self.has_changed = true;
         self.reconnects_until = (to == LinkState::Reconnecting).then(|| now + self.bound(self.rounds));
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tgdb_channel::pdu::{Body, Message};
 use tgdb_channel::proto::{Ended, Failure, LinkId, Outcome};
-use tgdb_channel::{LinkState, ResendMode, StopMethod};
+use tgdb_channel::{LinkState, ResendMode};
 use tgdb_testkit::echoed;
 
 use crate::coverage::Coverage;
@@ -230,6 +230,24 @@ impl Requests {
         Ok(())
     }
 
+    /// After the state changed: only those are open that such a state leaves open. `link` is
+    /// the connection.
+    pub(crate) fn check_survivors(&self, state: LinkState, link: Option<LinkId>) -> Check {
+        use LinkState::{Closing, Connected, Reconnecting};
+        for (_, number) in &self.open {
+            let tracked = &self.all[*number];
+            let is_queued = tracked.sends == 0 || tracked.mode == ResendMode::ReconnectAndResend;
+            let may_be = match state {
+                // Sent on this connection, or to be sent.
+                Connected | Closing => is_queued || tracked.last.map(|(last, _)| last) == link,
+                Reconnecting => tracked.mode != ResendMode::DontReconnectAndIgnore,
+                _ => false,
+            };
+            check!(may_be, "request {number} is open, but the link is {state:?}: {tracked:?}");
+        }
+        Ok(())
+    }
+
     /// The keys of the open requests with a reply, by id.
     pub(crate) fn open_keys(&self) -> Vec<i64> {
         let mut keys: Vec<i64> =
@@ -304,7 +322,7 @@ impl Tracked {
                 "failed: terminated"
             }
             Outcome::Failed(Failure::Stopped) => {
-                check!(links.stopped.is_some_and(|method| method != StopMethod::RemoteKill), "stopped by nobody");
+                check!(links.stops_requests(*now), "stopped by nobody, or too early");
                 "failed: stopped"
             }
             other => return Err(format!("an outcome unknown here: {other:?}")),

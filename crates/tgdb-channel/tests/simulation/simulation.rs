@@ -196,6 +196,9 @@ impl Simulation {
         check!(ids == self.requests.open_keys(), "requests {ids:?}, but open are {:?}", self.requests.open_keys());
         self.links.check(now, self.driver.session.is_active())?;
         self.requests.check(now, in_flight)?;
+        if self.links.take_changed() {
+            self.requests.check_survivors(self.links.state, self.driver.session.link())?;
+        }
         let may_submit = matches!(self.links.state, LinkState::Connected | LinkState::Reconnecting);
         let has_room = in_flight < self.scenario.config.max_in_flight && bytes == 0;
         self.program.check(now, may_submit, has_room)?;

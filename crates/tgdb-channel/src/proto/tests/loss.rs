@@ -96,6 +96,18 @@ fn a_second_loss_before_it_is_sent_again_keeps_it() {
 }
 
 #[test]
+fn messages_are_sent_again_in_the_order_of_submission() {
+    let mut driven = Driven::connected(2);
+    let mode = ResendMode::ReconnectAndResend;
+    let sent: Vec<i64> = (0..20).map(|_| driven.submit("resend", mode)).collect();
+    driven.sent();
+    driven.lose();
+    let queued: Vec<i64> = (0..5).map(|_| driven.submit("queued", mode)).collect();
+    driven.log_in();
+    assert_eq!(driven.sent_ids(), [sent, queued].concat());
+}
+
+#[test]
 fn a_message_is_sent_again_five_times_at_most() {
     let mut driven = Driven::connected(2);
     let id = driven.submit("resend", ResendMode::ReconnectAndResend);

@@ -59,6 +59,7 @@ fn a_connection_whose_peer_does_not_read_is_given_up() {
     let mut driven = Driven::connected_with(1, |config| config.send_timeout = 3 * SECOND);
     driven.submit("waits", MODE);
     driven.given_out();
+    assert_eq!(driven.session.poll_timeout(), Some(driven.now + 3 * SECOND), "from the first byte on");
     driven.pass(2 * SECOND);
     // One byte goes: it starts again.
     let link = driven.link();
