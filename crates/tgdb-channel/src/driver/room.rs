@@ -9,8 +9,8 @@ use tgdb_pdu::Verb;
 
 use super::state::Waiter;
 use super::{Callback, Shared, State};
-use crate::{ChannelError, LinkState};
 use crate::proto::{Refusal, Request};
+use crate::{ChannelError, LinkState};
 
 /// How many bytes may wait for others to be sent with.
 const BATCH: usize = 32 * 1024;

@@ -209,7 +209,15 @@ pub(super) struct Closed<W> {
 
 impl<W> Requests<W> {
     pub(super) fn new() -> Self {
-        Self { entries: Table::new(), deadlines: Deadlines::default(), last: 0, open: 0, room: BTreeMap::new(), called: None, last_ticket: 0 }
+        Self {
+            entries: Table::new(),
+            deadlines: Deadlines::default(),
+            last: 0,
+            open: 0,
+            room: BTreeMap::new(),
+            called: None,
+            last_ticket: 0,
+        }
     }
 
     /// How many requests have no outcome yet.
@@ -441,14 +449,11 @@ impl<W> Requests<W> {
 }
 
 /// Whether something still waits for that deadline.
-fn is_alive<W>(
-    entries: &Table<Entry<W>>,
-    room: &BTreeMap<u64, W>,
-    due: Instant,
-    target: Target,
-) -> bool {
+fn is_alive<W>(entries: &Table<Entry<W>>, room: &BTreeMap<u64, W>, due: Instant, target: Target) -> bool {
     match target {
-        Target::Request(key) => entries.get(key.unsigned_abs()).is_some_and(|entry| entry.is_open() && entry.deadline == due),
+        Target::Request(key) => {
+            entries.get(key.unsigned_abs()).is_some_and(|entry| entry.is_open() && entry.deadline == due)
+        }
         Target::Room(ticket) => room.contains_key(&ticket),
     }
 }
