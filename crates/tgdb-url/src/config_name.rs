@@ -74,10 +74,12 @@ config_names! {
     ChannelHost = "tgdb.channel.host", "host", None, host: text -> &str;
     /// Port of the URL. Python alone.
     ChannelPort = "tgdb.channel.port", "port", None, port: port -> u16;
-    /// Send buffer of the socket: KiB as text, bytes from the getter.
-    ChannelSendSize = "tgdb.channel.sendSize", "sendSize", Some("122"), send_size: kilobytes -> usize;
-    /// Receive buffer of the socket: KiB as text, bytes from the getter.
-    ChannelRecvSize = "tgdb.channel.recvSize", "recvSize", Some("128"), recv_size: kilobytes -> usize;
+    /// Send buffer of the socket: KiB as text, bytes from the getter. Not set: the system's,
+    /// which grows as needed. Java and Python have 122, which makes large messages slow.
+    ChannelSendSize = "tgdb.channel.sendSize", "sendSize", None, send_size: kilobytes -> usize;
+    /// Receive buffer of the socket: KiB as text, bytes from the getter. Not set: the system's,
+    /// which grows as needed. Java and Python have 128.
+    ChannelRecvSize = "tgdb.channel.recvSize", "recvSize", None, recv_size: kilobytes -> usize;
     /// Seconds of silence after which a ping is sent; 0 for none.
     ChannelPingInterval = "tgdb.channel.pingInterval", "pingInterval", Some("30"), ping_interval: seconds -> Duration;
     /// Time for one attempt to connect, TLS included. A whole number is

@@ -126,7 +126,8 @@ fn units() {
     for bad in ["0", "-1", "1e3", "inf.", "soon", ""] {
         assert!(timeout(bad).is_err(), "{bad}");
     }
-    assert_eq!(Properties::new().send_size().unwrap(), Some(122 * 1024));
+    assert_eq!(Properties::new().send_size().unwrap(), None, "the system's");
+    assert_eq!(Properties::new().with(ConfigName::ChannelSendSize, "122").send_size().unwrap(), Some(122 * 1024));
     assert_eq!(Properties::new().operation_timeout().unwrap(), Some(Duration::from_secs(10)));
     assert_eq!(
         with(ConfigName::ConnectionOperationTimeoutSeconds, "0.25").operation_timeout().unwrap(),

@@ -40,6 +40,12 @@ pub(crate) fn run(setting: Setting) {
     if let Ok(count) = std::env::var("PROFL") {
         let (request, reply) = mebibyte();
         let address = server::start(&reply, None, setting);
+        if std::env::var_os("RAW").is_some() {
+            let mut raw = trips::raw(address);
+            let mut reply = server::encode(&reply);
+            trips::ping_pong(&mut raw, &server::encode(&request), &mut reply, count.parse().unwrap());
+            return;
+        }
         let channel = channel(&format!("tcp://{address}"));
         trips::one_at_a_time(&channel, &request, count.parse().unwrap());
         return;

@@ -25,8 +25,9 @@ pub struct Payload {
 enum Store {
     /// Is copied into the buffer of a write.
     Small(Vec<u8>),
-    /// Is written from where it is. Secrets are wiped by the owner that all clones share.
-    Large(Bytes),
+    /// The second part is written from where it is. A secret is wiped by the owner that all
+    /// clones share.
+    Large(Vec<u8>, Bytes),
 }
 
 /// Bytes that are wiped on drop.
@@ -51,13 +52,14 @@ impl Payload {
     /// [`EncodeError`] if a field does not fit its encoding.
     pub fn encode(body: &Body) -> Result<Self, EncodeError> {
         let is_secret = body.is_secret();
-        let bytes = body.to_payload()?;
-        let length = bytes.len();
+        let (head, tail) = body.to_payload()?;
+        let length = head.len() + tail.len();
         i32::try_from(length + HEADER_LEN).map_err(|_| EncodeError::MessageTooLarge { length })?;
-        let bytes = match (length < LARGE, is_secret) {
-            (true, _) => Store::Small(bytes),
-            (false, true) => Store::Large(Bytes::from_owner(Wiped(bytes))),
-            (false, false) => Store::Large(bytes.into()),
+        let bytes = match (head.len() < LARGE, is_secret) {
+            (true, _) if tail.is_empty() => Store::Small(head),
+            (false, true) => Store::Large(Vec::new(), Bytes::from_owner(Wiped(head))),
+            (false, false) if tail.is_empty() => Store::Large(Vec::new(), head.into()),
+            _ => Store::Large(head, tail),
         };
         Ok(Self { bytes, is_secret })
     }
@@ -66,7 +68,7 @@ impl Payload {
     pub fn len(&self) -> usize {
         match &self.bytes {
             Store::Small(bytes) => bytes.len(),
-            Store::Large(bytes) => bytes.len(),
+            Store::Large(head, tail) => head.len() + tail.len(),
         }
     }
 
@@ -152,9 +154,9 @@ impl Transmit {
 
     /// Adds a message. Not after a large one; see [`Transmit::has_room`].
     pub(super) fn push(&mut self, header: &[u8; HEADER_LEN], payload: &Payload) {
-        let small = match &payload.bytes {
-            Store::Small(bytes) => bytes.as_slice(),
-            Store::Large(_) => &[],
+        let (small, large) = match &payload.bytes {
+            Store::Small(bytes) => (bytes, None),
+            Store::Large(head, tail) => (head, Some(tail)),
         };
         if payload.is_secret || self.is_secret {
             self.make_room(HEADER_LEN + small.len());
@@ -162,8 +164,8 @@ impl Transmit {
         }
         self.head.extend_from_slice(header);
         self.head.extend_from_slice(small);
-        if let Store::Large(bytes) = &payload.bytes {
-            self.body = bytes.clone();
+        if let Some(large) = large {
+            self.body = large.clone();
         }
     }
 

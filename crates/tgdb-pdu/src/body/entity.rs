@@ -51,7 +51,7 @@ impl Wire for GetEntityRequest {
         match &self.key {
             Some((options, key)) if self.command.takes_key() => {
                 options.encode("options", w)?;
-                w.bytes("key", key)
+                w.shared_bytes("key", key)
             }
             None if !self.command.takes_key() => Ok(()),
             _ => Err(EncodeError::Inconsistent { field: "key", reason: "does not go with the command" }),

@@ -56,7 +56,7 @@ macro_rules! bodies {
             pub fn encode(&self, w: &mut Writer) -> Result<(), EncodeError> {
                 match self {
                     $(bodies!(@pattern $name $(, body: $ty)?) => { $(<$ty as Wire>::encode(body, stringify!($name), w)?;)? })+
-                    Self::Raw(raw) => w.raw(&raw.payload),
+                    Self::Raw(raw) => w.share(&raw.payload),
                 }
                 Ok(())
             }
@@ -145,6 +145,9 @@ bodies! {
     Invalid = INVALID;
 }
 
+/// A longer payload is mostly one byte string.
+const LARGE_PAYLOAD: usize = 16 * 1024;
+
 /// A payload that is not looked into.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawBody {
@@ -167,15 +170,23 @@ impl Body {
         )
     }
 
-    /// The encoded payload, without a header. Where it holds a secret the buffer does not
-    /// grow on the way, so that no copy is left behind.
+    /// The encoded payload, without a header, in the parts of [`Writer::into_parts`]. Where it
+    /// holds a secret it is one part, whose buffer does not grow on the way, so that no copy
+    /// is left behind.
     ///
     /// # Errors
     /// [`EncodeError`] if a field does not fit its encoding.
-    pub fn to_payload(&self) -> Result<Vec<u8>, EncodeError> {
-        let mut writer = Writer::with_capacity(self.size_hint());
+    pub fn to_payload(&self) -> Result<(Vec<u8>, Bytes), EncodeError> {
+        let hint = self.size_hint();
+        if self.is_secret() {
+            let mut writer = Writer::with_capacity(hint);
+            self.encode(&mut writer)?;
+            return Ok((writer.into_vec(), Bytes::new()));
+        }
+        // Most of a large payload is shared.
+        let mut writer = Writer::with_capacity(if hint > LARGE_PAYLOAD { 128 } else { hint });
         self.encode(&mut writer)?;
-        Ok(writer.into_vec())
+        Ok(writer.into_parts())
     }
 
     /// At least as many bytes as the payload takes where it holds a secret, so

@@ -20,7 +20,7 @@ impl std::ops::Deref for Remainder {
 impl Wire for Remainder {
     const MIN_LEN: usize = 0;
     fn encode(&self, _: &'static str, w: &mut Writer) -> Result<(), EncodeError> {
-        w.raw(&self.0);
+        w.share(&self.0);
         Ok(())
     }
     fn decode(_: &'static str, r: &mut Reader) -> Result<Self, BodyError> {

@@ -191,7 +191,7 @@ impl Wire for CommitBlock {
             }
             Self::Other(opcode, rest) => {
                 w.i16(opcode.0);
-                w.raw(rest);
+                w.share(rest);
                 Ok(())
             }
         }

@@ -61,8 +61,17 @@ macro_rules! stringlike {
 stringlike! {
     String, 2, value => value, utf;
     Option<String>, 1, value => value.as_deref(), nullable_utf;
-    Bytes, 4, value => value, bytes;
     Option<Bytes>, 4, value => value.as_deref(), nullable_bytes;
+}
+
+impl Wire for Bytes {
+    const MIN_LEN: usize = 4;
+    fn encode(&self, field: &'static str, w: &mut Writer) -> Result<(), EncodeError> {
+        w.shared_bytes(field, self)
+    }
+    fn decode(field: &'static str, r: &mut Reader) -> Result<Self, BodyError> {
+        r.bytes(field)
+    }
 }
 
 impl Wire for Secret {

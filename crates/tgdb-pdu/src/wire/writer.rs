@@ -1,5 +1,7 @@
 //! Writing the primitive encodings.
 
+use bytes::Bytes;
+
 use crate::EncodeError;
 
 /// The greatest length of a string in bytes of UTF-8.
@@ -8,16 +10,21 @@ use crate::EncodeError;
 /// (`ProtocolDataInputStream.readUTF`), so a longer string breaks them.
 pub const MAX_UTF_LEN: usize = i16::MAX as usize;
 
+/// From this length on bytes at the end of a message are shared instead of copied.
+const SHARE_FROM: usize = 16 * 1024;
+
 /// Appends primitives to a buffer.
 #[derive(Debug, Default)]
 pub struct Writer {
     buf: Vec<u8>,
+    /// Bytes behind `buf` that were not copied.
+    tail: Bytes,
 }
 
 macro_rules! put {
     ($($(#[$doc:meta])* $name:ident: $ty:ty;)+) => {
         $($(#[$doc])* pub fn $name(&mut self, value: $ty) {
-            self.buf.extend_from_slice(&value.to_be_bytes());
+            self.raw(&value.to_be_bytes());
         })+
     };
 }
@@ -28,22 +35,34 @@ impl Writer {
     /// A buffer that grows leaves a copy of its bytes behind; give enough
     /// capacity where the bytes are secret.
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { buf: Vec::with_capacity(capacity) }
+        Self { buf: Vec::with_capacity(capacity), tail: Bytes::new() }
     }
 
     /// How many bytes were written.
     pub fn len(&self) -> usize {
-        self.buf.len()
+        self.buf.len() + self.tail.len()
     }
 
     /// Whether nothing was written.
     pub fn is_empty(&self) -> bool {
-        self.buf.is_empty()
+        self.len() == 0
     }
 
     /// The bytes written.
-    pub fn into_vec(self) -> Vec<u8> {
+    pub fn into_vec(mut self) -> Vec<u8> {
+        self.copy_tail();
         self.buf
+    }
+
+    /// The bytes written in two parts, the second of which was not copied but is shared with
+    /// the last [`Bytes`] written. It is empty unless those are 16 KiB or longer.
+    pub fn into_parts(self) -> (Vec<u8>, Bytes) {
+        (self.buf, self.tail)
+    }
+
+    fn copy_tail(&mut self) {
+        let tail = std::mem::take(&mut self.tail);
+        self.buf.extend_from_slice(&tail);
     }
 
     put! {
@@ -80,8 +99,33 @@ impl Writer {
     }
 
     /// Bytes without a length.
+    #[inline]
     pub fn raw(&mut self, bytes: &[u8]) {
+        if !self.tail.is_empty() {
+            self.copy_tail();
+        }
         self.buf.extend_from_slice(bytes);
+    }
+
+    /// The same; not copied if they are many and nothing follows them.
+    pub fn share(&mut self, bytes: &Bytes) {
+        if bytes.len() < SHARE_FROM {
+            self.raw(bytes);
+        } else {
+            self.copy_tail();
+            self.tail = bytes.clone();
+        }
+    }
+
+    /// A byte string as [`bytes`](Self::bytes) writes it; not copied if it is long and nothing
+    /// follows it.
+    ///
+    /// # Errors
+    /// As [`bytes`](Self::bytes).
+    pub fn shared_bytes(&mut self, field: &'static str, bytes: &Bytes) -> Result<(), EncodeError> {
+        self.count_i32(field, bytes.len())?;
+        self.share(bytes);
+        Ok(())
     }
 
     /// A byte string: `i32` length, then the bytes.
