@@ -120,7 +120,8 @@ fn tasks_get_room_in_their_turn() {
     // The second loses interest: it is the third's turn then.
     drop(queue.remove(1));
     drop(first);
-    assert_eq!(wakers[2].woken(), 1);
+    // What was given up is sent all the same, a moment later.
+    eventually("it is called", || wakers[2].woken() == 1);
     assert!(matches!(poll_once(&mut queue[1], Waker::noop()), Poll::Ready(Ok(_))));
 }
 
