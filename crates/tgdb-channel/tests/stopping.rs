@@ -113,7 +113,7 @@ fn a_moment() {
 
 #[test]
 fn while_the_resolver_stalls() {
-    let (_release, resolver) = Stalled::new();
+    let (_release, resolver) = Stalled::resolver();
     connect_is_stopped("the resolver stalls", a_moment, &builder("tcp://some-host:8222").resolver(resolver));
 }
 
@@ -136,7 +136,7 @@ fn while_an_address_does_not_answer() {
 fn connecting_ends_at_its_own_limit() {
     let limit = Duration::from_millis(200);
     let mute = TestServer::start(ServerConfig::faulty(Faults { mute: true, ..Faults::default() })).unwrap();
-    let (_release, resolver) = Stalled::new();
+    let (_release, resolver) = Stalled::resolver();
     let hangs = builder(&format!("ssl://localhost:{}", mute.address().port()));
     for (what, builder) in [
         ("the resolver stalls", builder("tcp://some-host:8222").resolver(resolver)),

@@ -186,7 +186,7 @@ pub fn poll_once<F: Future + Unpin>(future: &mut F, waker: &Waker) -> Poll<F::Ou
 pub struct Stalled(Mutex<mpsc::Receiver<()>>);
 
 impl Stalled {
-    pub fn new() -> (mpsc::Sender<()>, Arc<dyn Resolve>) {
+    pub fn resolver() -> (mpsc::Sender<()>, Arc<dyn Resolve>) {
         let (release, released) = mpsc::channel();
         (release, Arc::new(Self(Mutex::new(released))))
     }

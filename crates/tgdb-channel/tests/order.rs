@@ -1,0 +1,83 @@
+//! On each connection request ids and sequence numbers only rise, whoever sends, and also
+//! when messages are sent again.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::sync::mpsc;
+use std::thread;
+
+use support::*;
+use tgdb_channel::pdu::{Body, FrameDecoder, Verb};
+use tgdb_channel::*;
+use tgdb_testkit::{ServerConfig, TestServer};
+
+const THREADS: usize = 8;
+const EACH: usize = 500;
+const LIMIT: RequestOptions = RequestOptions { timeout: Some(LONG), resend: Some(ResendMode::ReconnectAndResend) };
+
+/// A message of one thread, in one of the ways to send it.
+fn send(channel: &TgChannel, number: usize) {
+    match number % 5 {
+        0 => drop(channel.request_with(query("request"), LIMIT).unwrap()),
+        1 => drop(block_on(channel.request_async(query("future"), LIMIT)).unwrap()),
+        2 => {
+            let waiters = channel.submit_all([query("one"), query("two")], LIMIT).unwrap();
+            waiters.into_iter().for_each(|waiter| drop(waiter.wait().unwrap()));
+        }
+        3 => {
+            let (called, call) = mpsc::channel();
+            let callback = move |result: Result<_, _>| called.send(result).unwrap();
+            channel.submit_callback(query("callback"), LIMIT, callback).unwrap();
+            call.recv_timeout(LONG).unwrap().unwrap();
+        }
+        _ => assert_eq!(channel.send_with(Body::DumpStacktraceRequest, LIMIT).unwrap(), SendOutcome::Sent),
+    }
+}
+
+#[test]
+fn ids_and_sequence_numbers_only_rise_on_each_connection() {
+    let mut server = TestServer::start(ServerConfig { record: true, ..ServerConfig::default() }).unwrap();
+    // A failover list is what makes the channel connect again.
+    let url = format!("{}/{{ftHosts={}}}", server.url(), server.address());
+    let channel = started(builder(&url));
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| (0..EACH).for_each(|number| send(&channel, number)));
+        }
+        // Some messages are under way at each cut.
+        for cut in 1..=3 {
+            eventually("a quarter is done", || server.requests() >= cut * THREADS * EACH / 4);
+            server.cut_connections();
+        }
+    });
+    channel.stop(StopMethod::Graceful);
+    server.kill();
+
+    let transcripts = server.transcripts();
+    assert!(transcripts.len() >= 4, "{} connections", transcripts.len());
+    let mut messages = 0;
+    let mut resent = 0;
+    let mut highest = 0;
+    for transcript in transcripts {
+        let mut decoder = FrameDecoder::default();
+        decoder.push(&transcript.from_client);
+        let (mut last_id, mut last_sequence_no) = (0, -1);
+        while let Some(frame) = decoder.next_frame().unwrap() {
+            let header = frame.header;
+            assert!(header.sequence_no > last_sequence_no, "{} after {last_sequence_no}", header.sequence_no);
+            last_sequence_no = header.sequence_no;
+            // The others have none of their own.
+            if frame.verb == Verb::QUERY_REQUEST {
+                assert!(header.request_id > last_id, "{} after {last_id}", header.request_id);
+                resent += usize::from(last_id == 0 && header.request_id <= highest);
+                last_id = header.request_id;
+                messages += 1;
+            }
+        }
+        highest = highest.max(last_id);
+    }
+    // A fifth has no reply, a fifth is two.
+    assert!(messages >= THREADS * EACH, "{messages}");
+    assert!(resent > 0, "the cuts came when nothing was under way");
+}
