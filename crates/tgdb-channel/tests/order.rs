@@ -38,13 +38,15 @@ fn send(channel: &TgChannel, number: usize) {
 
 #[test]
 fn ids_and_sequence_numbers_only_rise_on_each_connection() {
-    // Now and then some are not answered, and then the connection is cut.
+    // Now and then some are not answered, and then the connection is cut. Not at the end,
+    // where there may be too few threads left for it to come to the cut.
     let count = AtomicUsize::new(0);
     let script = move |session: &mut ServerSession, request: &Message| {
         let is_query = matches!(request.body, Body::QueryRequest(_));
-        match count.fetch_add(usize::from(is_query), Ordering::SeqCst) % 1000 {
-            996..999 if is_query => {}
-            999 if is_query => session.close(),
+        let number = count.fetch_add(usize::from(is_query), Ordering::SeqCst);
+        match number % 1000 {
+            996..999 if is_query && number < 3000 => {}
+            999 if is_query && number < 3000 => session.close(),
             _ => echo(session, request),
         }
     };
@@ -61,7 +63,7 @@ fn ids_and_sequence_numbers_only_rise_on_each_connection() {
     server.kill();
 
     let transcripts = server.transcripts();
-    assert!(transcripts.len() > 4, "{} connections", transcripts.len());
+    assert!(transcripts.len() >= 4, "{} connections", transcripts.len());
     let mut messages = 0;
     let mut resent = 0;
     let mut highest = 0;
