@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, OnceLock};
 
 use tgdb_pdu::Secret;
-use tgdb_transport::{Roots, SocketOptions, TlsConnector, TlsOptions};
+use tgdb_transport::{Resolve, Roots, SocketOptions, TlsConnector, TlsOptions};
 use tgdb_url::{ConfigName, DEFAULT_USER, Properties, PropertyError, Protocol, TgUrl, TlsVersion, VersionCheck};
 
 use crate::driver::Config;
@@ -27,6 +27,7 @@ pub struct ChannelBuilder {
     database: Option<String>,
     properties: Properties,
     accept_any_certificate: bool,
+    resolver: Option<Arc<dyn Resolve>>,
 }
 
 /// Makes a channel in one call: the vendor's `TGChannel.createChannel`. `None`
@@ -59,6 +60,7 @@ impl ChannelBuilder {
             database: None,
             properties: Properties::new(),
             accept_any_certificate: false,
+            resolver: None,
         }
     }
 
@@ -92,6 +94,13 @@ impl ChannelBuilder {
         self
     }
 
+    /// What turns host names into addresses. Default the system's resolver. See
+    /// [`Resolve`](crate::transport::Resolve) for where it runs.
+    pub fn resolver(mut self, resolver: Arc<dyn Resolve>) -> Self {
+        self.resolver = Some(resolver);
+        self
+    }
+
     /// Accepts any TLS certificate of anybody. Whoever is between client and
     /// server can then read and change everything, passwords included. No property
     /// does this. Each connection logs a warning.
@@ -117,7 +126,7 @@ impl ChannelBuilder {
             Protocol::Ssl => Some(TlsConnector::new(&self.tls_options(&properties)?)?),
         };
         let credentials = self.credentials(&url, &properties)?;
-        let socket = socket_options(&properties)?;
+        let socket = SocketOptions { resolver: self.resolver.clone(), ..socket_options(&properties)? };
         let client_id = credentials.client_id.clone();
         let session = session_config(&urls, &url, &properties, credentials, &socket)?;
         let operation_timeout = session.operation_timeout;

@@ -44,11 +44,7 @@ impl TgChannel {
     ///
     /// # Errors
     /// As [`TgChannel::request`].
-    pub async fn request_async(
-        &self,
-        body: impl Into<Body>,
-        options: RequestOptions,
-    ) -> Result<Message, ChannelError> {
+    pub async fn request_async(&self, body: impl Into<Body>, options: RequestOptions) -> Result<Message, ChannelError> {
         let submitting = self.submit_async(body, options);
         submitting.await?.await
     }
@@ -125,9 +121,7 @@ impl Future for Submitting {
             return Poll::Ready(Err(error));
         }
         let result = this.shared.poll_submit(&mut this.request, &mut this.ticket, context.waker());
-        result.map(|result| {
-            result.map(|id| ResponseWaiter::new(this.shared.clone(), id, this.verb, this.deadline))
-        })
+        result.map(|result| result.map(|id| ResponseWaiter::new(this.shared.clone(), id, this.verb, this.deadline)))
     }
 }
 

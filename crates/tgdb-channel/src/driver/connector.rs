@@ -9,8 +9,8 @@ use tgdb_transport::{ConnectCancel, TcpSocket, TgSocket, TransportError};
 
 use super::Shared;
 use super::state::Connection;
-use crate::proto::{LinkId, LoginError, termination_reason};
 use crate::ChannelError;
+use crate::proto::{LinkId, LoginError, termination_reason};
 
 /// Begins to connect to that server.
 pub(super) fn spawn(shared: &Arc<Shared>, link: LinkId, server: usize) {

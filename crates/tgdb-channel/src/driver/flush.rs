@@ -66,7 +66,9 @@ impl State {
         // What the socket itself holds is not sent yet.
         self.write.uncounted += sent.count;
         let count = if sent.is_backed_up { 0 } else { std::mem::take(&mut self.write.uncounted) };
-        self.session.handle_transmitted(now, connection.link, count);
+        if count > 0 || sent.is_backed_up {
+            self.session.handle_transmitted(now, connection.link, count);
+        }
     }
 }
 

@@ -25,8 +25,8 @@ mod lead;
 pub(crate) mod one_way;
 pub(crate) mod room;
 mod state;
-pub(crate) mod task;
 pub(crate) mod stop;
+pub(crate) mod task;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
+use super::Shared;
 use super::room::IfFull;
 use super::state::Waiter;
-use super::Shared;
 use crate::proto::{Ended, Failure, Outcome, Request};
 use crate::{ChannelError, SendOutcome};
 
@@ -39,7 +39,9 @@ impl Shared {
             Outcome::Sent => Ok(SendOutcome::Sent),
             Outcome::Ignored => Ok(SendOutcome::Ignored),
             // The connection may be back.
-            Outcome::Failed(Failure::Lost(_) | Failure::ReconnectFailed { .. }) => Err(self.lock().not_connected("send")),
+            Outcome::Failed(Failure::Lost(_) | Failure::ReconnectFailed { .. }) => {
+                Err(self.lock().not_connected("send"))
+            }
             Outcome::Failed(failure) => Err(self.error_of(-1, verb, timeout, failure)),
             // Its key is negative, so that no reply is given to it.
             Outcome::Reply(_) => Err(ChannelError::Stopped),

@@ -9,8 +9,8 @@ use tgdb_pdu::Verb;
 
 use super::state::Waiter;
 use super::{Callback, Shared, State};
-use crate::{ChannelError, LinkState};
 use crate::proto::{Refusal, Request};
+use crate::{ChannelError, LinkState};
 
 /// How many bytes may wait for others to be sent with.
 const BATCH: usize = 32 * 1024;
@@ -48,7 +48,7 @@ impl Shared {
                 return Err(error);
             }
             request = refused.request;
-            ticket = Some(state.wait_for_room(ticket, deadline, Waiter::Thread(thread::current())));
+            ticket = Some(state.wait_for_room(ticket, &request, Waiter::Thread(thread::current())));
             state = self.flush(state);
             state.wake_io_by(deadline);
             self.release(state);
@@ -78,8 +78,8 @@ impl Shared {
             Err(refused) => {
                 let now = Instant::now();
                 if refused.why == Refusal::Full && now < deadline {
-                    *request = Some(refused.request);
-                    *ticket = Some(state.wait_for_room(*ticket, deadline, Waiter::Task(waker)));
+                    let waiting = request.insert(refused.request);
+                    *ticket = Some(state.wait_for_room(*ticket, waiting, Waiter::Task(waker)));
                     state.wake_io_by(deadline);
                     state = self.flush(state);
                     Poll::Pending

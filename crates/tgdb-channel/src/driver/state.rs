@@ -13,7 +13,7 @@ use tgdb_transport::{ConnectCancel, TgSocket, Wakeup};
 use super::callbacks::{Callbacks, Callee};
 use super::completions::{Action, Code, Completions};
 use crate::ChannelError;
-use crate::proto::{Event, LinkId, Session, Transmit};
+use crate::proto::{Event, LinkId, Request, Session, Transmit};
 
 /// How long a message may wait for others to be sent with.
 pub(super) const COALESCE: Duration = Duration::from_millis(1);
@@ -174,9 +174,10 @@ impl State {
         self.discarded.extend(waiter);
     }
 
-    /// Queues for room. Returns the ticket.
-    pub(super) fn wait_for_room(&mut self, ticket: Option<u64>, deadline: Instant, waiter: Waiter) -> u64 {
-        let (ticket, before) = self.session.wait_for_room(ticket, deadline, waiter);
+    /// Queues for room for that request. Returns the ticket.
+    pub(super) fn wait_for_room(&mut self, ticket: Option<u64>, request: &Request<Waiter>, waiter: Waiter) -> u64 {
+        let (length, deadline) = (request.payload.len(), request.deadline);
+        let (ticket, before) = self.session.wait_for_room(ticket, length, deadline, waiter);
         self.discarded.extend(before);
         ticket
     }

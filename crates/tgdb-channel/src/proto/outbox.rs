@@ -80,7 +80,9 @@ impl Payload {
 
 impl Drop for Payload {
     fn drop(&mut self) {
-        if self.is_secret && let Store::Small(bytes) = &mut self.bytes {
+        if self.is_secret
+            && let Store::Small(bytes) = &mut self.bytes
+        {
             bytes.zeroize();
         }
     }

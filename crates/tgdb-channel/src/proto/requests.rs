@@ -193,10 +193,18 @@ pub(super) struct Requests<W> {
     /// How many have no outcome yet.
     open: usize,
     /// Who waits for room, by ticket: first come, first served.
-    room: BTreeMap<u64, W>,
+    room: BTreeMap<u64, Place<W>>,
     /// The ticket whose turn it is, if it was called and has not come yet.
     called: Option<u64>,
     last_ticket: u64,
+}
+
+/// A place in the queue for room.
+#[derive(Debug)]
+struct Place<W> {
+    /// How many bytes it needs.
+    length: usize,
+    waiter: W,
 }
 
 /// What ending a request leaves behind.
@@ -209,7 +217,15 @@ pub(super) struct Closed<W> {
 
 impl<W> Requests<W> {
     pub(super) fn new() -> Self {
-        Self { entries: Table::new(), deadlines: Deadlines::default(), last: 0, open: 0, room: BTreeMap::new(), called: None, last_ticket: 0 }
+        Self {
+            entries: Table::new(),
+            deadlines: Deadlines::default(),
+            last: 0,
+            open: 0,
+            room: BTreeMap::new(),
+            called: None,
+            last_ticket: 0,
+        }
     }
 
     /// How many requests have no outcome yet.
@@ -246,43 +262,55 @@ impl<W> Requests<W> {
         self.deadlines.sweep(self.open + room.len(), |due, target| is_alive(entries, room, due, target));
     }
 
-    /// Queues for room until that deadline, with the ticket of an earlier turn if there was
-    /// one. Returns the ticket, and the waiter that it had.
-    pub(super) fn wait_for_room(&mut self, ticket: Option<u64>, deadline: Instant, waiter: W) -> (u64, Option<W>) {
+    /// Queues for room for so many bytes until that deadline, with the ticket of an earlier
+    /// turn if there was one. Returns the ticket, and the waiter that it had.
+    pub(super) fn wait_for_room(
+        &mut self,
+        ticket: Option<u64>,
+        length: usize,
+        deadline: Instant,
+        waiter: W,
+    ) -> (u64, Option<W>) {
         self.called.take_if(|called| Some(*called) == ticket);
         let ticket = ticket.unwrap_or_else(|| {
             self.last_ticket += 1;
             self.last_ticket
         });
         self.watch(deadline, Target::Room(ticket));
-        (ticket, self.room.insert(ticket, waiter))
+        (ticket, self.room.insert(ticket, Place { length, waiter }).map(|place| place.waiter))
     }
 
     /// Takes a ticket out of the queue for room.
     pub(super) fn leave_room(&mut self, ticket: u64) -> Option<W> {
         self.called.take_if(|called| *called == ticket);
-        self.room.remove(&ticket)
+        self.room.remove(&ticket).map(|place| place.waiter)
     }
 
-    /// Calls the first in the queue for room, unless another was called and has not come yet.
+    /// How many bytes the first in the queue for room needs, unless another was called and
+    /// has not come yet.
+    pub(super) fn next_length(&self) -> Option<usize> {
+        self.room.first_key_value().filter(|_| self.called.is_none()).map(|(_, place)| place.length)
+    }
+
+    /// Calls the first in the queue for room.
     pub(super) fn call_in(&mut self) -> Option<W> {
-        if self.called.is_some() {
-            return None;
-        }
-        let (ticket, waiter) = self.room.pop_first()?;
+        let (ticket, place) = self.room.pop_first()?;
         self.called = Some(ticket);
-        Some(waiter)
+        Some(place.waiter)
     }
 
     /// Empties the queue for room.
     pub(super) fn dismiss(&mut self) -> impl Iterator<Item = W> + use<W> {
         self.called = None;
-        std::mem::take(&mut self.room).into_values()
+        std::mem::take(&mut self.room).into_values().map(|place| place.waiter)
     }
 
-    /// Whether a request may be taken in before those that wait for room.
+    /// Whether a request may be taken in: nobody who waits for room comes before it.
     pub(super) fn is_its_turn(&self, ticket: Option<u64>) -> bool {
-        ticket.is_some() || (self.room.is_empty() && self.called.is_none())
+        match self.called {
+            Some(called) => ticket == Some(called),
+            None => self.room.keys().next().is_none_or(|first| ticket.is_some_and(|ticket| ticket <= *first)),
+        }
     }
 
     /// Whether somebody waits for room.
@@ -441,14 +469,11 @@ impl<W> Requests<W> {
 }
 
 /// Whether something still waits for that deadline.
-fn is_alive<W>(
-    entries: &Table<Entry<W>>,
-    room: &BTreeMap<u64, W>,
-    due: Instant,
-    target: Target,
-) -> bool {
+fn is_alive<W>(entries: &Table<Entry<W>>, room: &BTreeMap<u64, Place<W>>, due: Instant, target: Target) -> bool {
     match target {
-        Target::Request(key) => entries.get(key.unsigned_abs()).is_some_and(|entry| entry.is_open() && entry.deadline == due),
+        Target::Request(key) => {
+            entries.get(key.unsigned_abs()).is_some_and(|entry| entry.is_open() && entry.deadline == due)
+        }
         Target::Room(ticket) => room.contains_key(&ticket),
     }
 }

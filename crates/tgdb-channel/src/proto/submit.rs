@@ -83,13 +83,19 @@ impl<W> Session<W> {
             && (waiting == 0 || waiting.saturating_add(length) <= self.config.max_outbox)
     }
 
-    /// Queues for room for a request, first come, first served. [`Event::Room`] says when it
-    /// is its turn, or the deadline is there: then submit with the ticket, and if that is
-    /// refused queue again with it. When done, or no longer interested, call
-    /// [`leave_room`](Self::leave_room). Returns the ticket, and the waiter that was set
-    /// before.
-    pub fn wait_for_room(&mut self, ticket: Option<u64>, deadline: Instant, waiter: W) -> (u64, Option<W>) {
-        let queued = self.requests.wait_for_room(ticket, deadline, waiter);
+    /// Queues for room for a request with a payload of so many bytes, first come, first
+    /// served. [`Event::Room`] says when it is its turn, or the deadline is there: then submit
+    /// with the ticket, and if that is refused queue again with it. When done, or no longer
+    /// interested, call [`leave_room`](Self::leave_room). Returns the ticket, and the waiter
+    /// that was set before.
+    pub fn wait_for_room(
+        &mut self,
+        ticket: Option<u64>,
+        length: usize,
+        deadline: Instant,
+        waiter: W,
+    ) -> (u64, Option<W>) {
+        let queued = self.requests.wait_for_room(ticket, length, deadline, waiter);
         self.call_next_in();
         queued
     }
@@ -102,10 +108,10 @@ impl<W> Session<W> {
         waiter
     }
 
-    /// If there is room, calls the first of those who wait for it. That one calls the next
-    /// when it leaves.
+    /// If there is room enough for the first of those who wait for it, calls that one. It
+    /// calls the next when it leaves.
     pub(super) fn call_next_in(&mut self) {
-        if self.requests.has_queue() && self.has_room_for(0) {
+        if self.requests.next_length().is_some_and(|length| self.has_room_for(length)) {
             self.events.extend(self.requests.call_in().map(|waiter| Event::Room { waiter }));
         }
     }

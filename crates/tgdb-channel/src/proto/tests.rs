@@ -175,16 +175,22 @@ impl Driven {
         }
     }
 
+    /// How the last connect ended.
+    fn outcome(&mut self) -> Option<Result<(), ChannelError>> {
+        self.session.connect_outcome(self.session.last_connect())
+    }
+
     fn link(&self) -> LinkId {
         self.session.link().expect("a connection")
     }
 
-    fn request(name: &'static str, mode: ResendMode) -> Request<&'static str> {
+    fn request(&self, name: &'static str, mode: ResendMode) -> Request<&'static str> {
         let body: Body = QueryRequest::text(QueryCommand::EXECUTE, name).into();
         Request {
             verb: body.verb(),
             payload: Payload::encode(&body).expect("it fits"),
             mode,
+            deadline: self.now + 60 * SECOND,
             timeout: 60 * SECOND,
             is_one_way: false,
             waiter: Some(name),
@@ -192,24 +198,25 @@ impl Driven {
     }
 
     fn submit(&mut self, name: &'static str, mode: ResendMode) -> i64 {
-        self.submit_as(Self::request(name, mode))
+        self.submit_as(self.request(name, mode))
     }
 
     fn submit_one_way(&mut self, name: &'static str, mode: ResendMode) -> i64 {
-        self.submit_as(Request { is_one_way: true, ..Self::request(name, mode) })
+        self.submit_as(Request { is_one_way: true, ..self.request(name, mode) })
     }
 
     fn submit_timed(&mut self, name: &'static str, timeout: Duration) -> i64 {
-        self.submit_as(Request { timeout, ..Self::request(name, ResendMode::ReconnectAndIgnore) })
+        let deadline = self.now + timeout;
+        self.submit_as(Request { deadline, timeout, ..self.request(name, ResendMode::ReconnectAndIgnore) })
     }
 
     fn submit_as(&mut self, request: Request<&'static str>) -> i64 {
-        self.session.submit(self.now, request).expect("it is taken in")
+        self.session.submit(request).expect("it is taken in")
     }
 
     /// Why a request is refused.
     fn refusal(&mut self, mode: ResendMode) -> Option<Refusal> {
-        self.session.submit(self.now, Self::request("refused", mode)).err().map(|refused| refused.why)
+        self.session.submit(self.request("refused", mode)).err().map(|refused| refused.why)
     }
 
     /// Takes what is to be sent, without saying that it went.

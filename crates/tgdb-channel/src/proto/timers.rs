@@ -47,12 +47,6 @@ impl Timers {
         self.set(timer, earlier.unwrap_or(due));
     }
 
-    /// Sets a timer unless it is due earlier already.
-    pub(super) fn bring_forward(&mut self, timer: Timer, due: Instant) {
-        let earlier = self.0[timer as usize].filter(|set| *set < due);
-        self.set(timer, earlier.unwrap_or(due));
-    }
-
     pub(super) fn stop(&mut self, timer: Timer) {
         self.change(timer, None);
     }

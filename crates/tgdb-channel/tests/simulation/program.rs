@@ -184,14 +184,15 @@ impl Simulation {
             request.waiter = None;
         }
         let now = self.driver.now();
-        match self.submit(request, text, now)? {
+        match self.submit(None, request, text, now)? {
             None => Ok(()),
             Some((request, text)) if waits_for_room && timeout > Duration::ZERO => {
                 let number = self.program.rooms_made;
                 self.program.rooms_made += 1;
                 let (since, deadline) = (now, now + timeout);
                 let until = self.driver.at(deadline);
-                let ticket = self.driver.session.wait_for_room(None, until, Token::Room(number));
+                let length = request.payload.len();
+                let (ticket, _) = self.driver.session.wait_for_room(None, length, until, Token::Room(number));
                 let room = Room { ticket, since, deadline, request: Some(request), text, looks_at: None };
                 self.program.rooms.insert(number, room);
                 self.trace(|| format!("room {number}: ticket {ticket} until {deadline:?}"));
@@ -211,14 +212,17 @@ impl Simulation {
     ) -> (Request<Token>, String) {
         let text = " ".repeat(padding);
         let payload = payload("");
-        let request =
-            Request { verb: Verb::QUERY_REQUEST, payload, mode, timeout, is_one_way, waiter: Some(Token::Request(0)) };
-        (request, text)
+        let deadline = self.driver.at(self.driver.now() + timeout);
+        let waiter = Some(Token::Request(0));
+        let verb = Verb::QUERY_REQUEST;
+        (Request { verb, payload, mode, deadline, timeout, is_one_way, waiter }, text)
     }
 
-    /// Submits a request at a time that can be past. Returns it if there is no room.
+    /// Submits a request at a time that can be past, with a ticket if it waited for room.
+    /// Returns it if there is no room.
     pub(crate) fn submit(
         &mut self,
+        ticket: Option<u64>,
         mut request: Request<Token>,
         padding: String,
         now: Duration,
@@ -230,7 +234,8 @@ impl Simulation {
         let Request { mode, is_one_way, timeout, .. } = request;
         let is_watched = request.waiter.is_some();
         let state = self.driver.session.state();
-        match self.driver.session.submit(self.driver.at(now), request) {
+        request.deadline = self.driver.at(now + timeout);
+        match self.driver.session.submit_in_turn(ticket, request) {
             Ok(key) => {
                 self.trace(|| {
                     format!("submit {number}: key {key}, {mode:?}, one-way {is_one_way}, timeout {timeout:?}")
@@ -331,11 +336,12 @@ impl Simulation {
             let Some(room) = self.program.rooms.remove(&number) else { continue };
             let Room { ticket, since, deadline, request, text, .. } = room;
             let Some(request) = request else { continue };
-            match self.submit(request, text, since)? {
+            match self.submit(Some(ticket), request, text, since)? {
                 Some((request, text)) if now < deadline => {
                     self.coverage.hit("room: called and full again");
                     let until = self.driver.at(deadline);
-                    self.driver.session.wait_for_room(Some(ticket), until, Token::Room(number));
+                    let length = request.payload.len();
+                    self.driver.session.wait_for_room(Some(ticket), length, until, Token::Room(number));
                     let room = Room { ticket, since, deadline, request: Some(request), text, looks_at: None };
                     self.program.rooms.insert(number, room);
                     self.trace(|| format!("room {number}: again"));

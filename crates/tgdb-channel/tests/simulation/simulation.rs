@@ -135,7 +135,8 @@ impl Simulation {
             Event::ConnectEnded => {
                 self.links.on_connect_ended()?;
                 self.links.on_attempt_ended();
-                let outcome = self.driver.session.connect_outcome();
+                let number = self.driver.session.last_connect();
+                let outcome = self.driver.session.connect_outcome(number);
                 check!(outcome.is_some(), "a connect ended without outcome");
                 let is_ok = matches!(outcome, Some(Ok(())));
                 self.coverage.hit(if is_ok { "connect succeeded" } else { "connect failed" });
@@ -251,7 +252,7 @@ impl Simulation {
             let number = self.requests.next_number();
             let (request, text) = self.request(mode, ms(30_000), false, 0);
             let now = self.driver.now();
-            let refused = self.submit(request, text, now)?;
+            let refused = self.submit(None, request, text, now)?;
             check!(refused.is_none() && self.requests.next_number() > number, "refused on a calm network");
             let bound = self.driver.now() + ms(31_000);
             self.run_until(bound, |sim| sim.requests.open_count() == 0)?;

@@ -127,7 +127,7 @@ fn a_stop_ends_connecting_and_reconnecting_at_once() {
     let (link, _) = driven.attempt().expect("an attempt");
     driven.close(StopMethod::Graceful);
     assert_eq!(driven.session.state(), LinkState::NotConnected);
-    assert!(matches!(driven.session.connect_outcome(), Some(Err(ChannelError::Stopped))));
+    assert!(matches!(driven.outcome(), Some(Err(ChannelError::Stopped))));
     assert!(!driven.session.handle_connected(driven.now, link, "192.0.2.1:50000"), "nobody wants it");
 
     let mut driven = Driven::connected(2);

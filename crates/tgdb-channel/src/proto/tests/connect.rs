@@ -54,7 +54,7 @@ fn a_login_has_the_operation_timeout() {
     // Pings do not prolong it.
     driven.receive(framed(Body::Ping));
     assert_eq!(driven.pass_to_timeout(), 6 * SECOND);
-    let outcome = driven.session.connect_outcome();
+    let outcome = driven.outcome();
     let Some(Err(ChannelError::Transport(cause))) = outcome else { panic!("{outcome:?}") };
     assert!(matches!(*cause, TransportError::Timeout { operation: "log in at", .. }));
     assert!(!driven.session.is_active() && driven.session.poll_timeout().is_none());
@@ -87,7 +87,7 @@ fn connecting_goes_over_the_list_with_pauses_between_rounds() {
         assert_eq!(asked, server);
         driven.session.handle_connect_failed(driven.now, link, cut().into());
     }
-    let outcome = driven.session.connect_outcome();
+    let outcome = driven.outcome();
     assert!(matches!(outcome, Some(Err(ChannelError::AllAttemptsFailed { attempts: 6, .. }))), "{outcome:?}");
     assert_eq!(driven.session.state(), LinkState::NotConnected);
 }
@@ -101,7 +101,7 @@ fn a_servers_no_ends_connecting_and_a_lost_login_does_not() {
     let status = HandshakeStatus::CHALLENGE_FAILED;
     let reason = Some(Bytes::from_static(b"no"));
     driven.session.handle_frame(driven.now, link, framed(HandshakeResponse { status, challenge: 0, reason }));
-    let outcome = driven.session.connect_outcome();
+    let outcome = driven.outcome();
     assert!(matches!(outcome, Some(Err(ChannelError::Login { .. }))), "{outcome:?}");
     assert!(driven.attempt().is_none(), "no other server would say yes");
 }
@@ -112,8 +112,8 @@ fn only_one_connects_at_a_time() {
     assert!(matches!(driven.session.connect(driven.now), Err(ChannelError::AlreadyConnected(_))));
     driven.log_in();
     assert!(matches!(driven.session.connect(driven.now), Err(ChannelError::AlreadyConnected(LinkState::Connected))));
-    assert!(matches!(driven.session.connect_outcome(), Some(Ok(()))));
-    assert!(driven.session.connect_outcome().is_none(), "it is taken once");
+    assert!(matches!(driven.outcome(), Some(Ok(()))));
+    assert!(driven.outcome().is_none(), "it is taken once");
 }
 
 #[test]

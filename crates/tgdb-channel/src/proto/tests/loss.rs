@@ -165,7 +165,8 @@ fn requests_end_when_reconnecting_fails() {
 #[test]
 fn a_deadline_while_reconnecting_says_that_there_is_no_connection() {
     let mut driven = Driven::connected(2);
-    driven.submit_as(Request { timeout: SECOND, ..Driven::request("sent", ResendMode::ReconnectAndResend) });
+    let deadline = driven.now + SECOND;
+    driven.submit_as(Request { deadline, ..driven.request("sent", ResendMode::ReconnectAndResend) });
     driven.sent();
     driven.lose();
     driven.submit_timed("queued", SECOND);

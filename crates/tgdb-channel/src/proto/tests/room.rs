@@ -16,7 +16,16 @@ fn full() -> Driven {
 
 impl Driven {
     fn queue(&mut self, name: &'static str) -> u64 {
-        self.session.wait_for_room(None, self.now + 30 * SECOND, name)
+        self.queue_again(None, name)
+    }
+
+    fn queue_again(&mut self, ticket: Option<u64>, name: &'static str) -> u64 {
+        self.session.wait_for_room(ticket, 100, self.now + 30 * SECOND, name).0
+    }
+
+    fn submit_in_turn(&mut self, ticket: u64, name: &'static str) -> Option<i64> {
+        let request = self.request(name, MODE);
+        self.session.submit_in_turn(Some(ticket), request).ok()
     }
 }
 
@@ -36,7 +45,9 @@ fn first_come_first_served_one_at_a_time() {
     let tickets = ["first", "second", "third"].map(|name| driven.queue(name));
     driven.reply(1);
     assert_eq!(driven.called(), ["first"], "there is room for one");
-    let id = driven.submit("first", MODE);
+    assert_eq!(driven.refusal(MODE), Some(Refusal::Full), "nobody comes before it");
+    assert_eq!(driven.submit_in_turn(tickets[1], "second"), None);
+    let id = driven.submit_in_turn(tickets[0], "first").expect("it is its turn");
     driven.session.leave_room(tickets[0]);
     assert!(driven.called().is_empty(), "it is full again");
     driven.sent();
@@ -57,17 +68,25 @@ fn a_dropped_ticket_passes_the_turn_on() {
 }
 
 #[test]
-fn who_finds_no_room_after_a_call_keeps_its_place() {
+fn who_waits_again_after_a_call_keeps_its_place() {
     let mut driven = full();
     let first = driven.queue("first");
     driven.queue("second");
     driven.reply(1);
     assert_eq!(driven.called(), ["first"]);
-    let id = driven.submit("quicker", MODE);
-    assert_eq!(driven.session.wait_for_room(Some(first), driven.now + 30 * SECOND, "first"), first);
+    assert_eq!(driven.queue_again(Some(first), "first"), first);
+    assert_eq!(driven.called(), ["first"], "there still is room");
+}
+
+#[test]
+fn a_large_one_is_called_when_it_fits() {
+    let mut driven = Driven::connected_with(1, |config| config.max_outbox = 1000);
+    driven.submit("waits to be sent", MODE);
+    let (ticket, _) = driven.session.wait_for_room(None, 990, driven.now + 30 * SECOND, "large");
+    assert!(driven.called().is_empty(), "a call would be in vain");
     driven.sent();
-    driven.reply(id);
-    assert_eq!(driven.called(), ["first"]);
+    assert_eq!(driven.called(), ["large"]);
+    driven.session.leave_room(ticket);
 }
 
 #[test]
@@ -84,13 +103,12 @@ fn who_waits_again_after_a_call_is_called_at_its_deadline() {
     let ticket = driven.queue("waits");
     driven.reply(1);
     assert_eq!(driven.called(), ["waits"]);
-    driven.submit("quicker", MODE);
     // A driver asks for the next timeout in between.
-    let deadline = driven.now + 30 * SECOND;
-    assert_eq!(driven.session.poll_timeout(), Some(deadline));
-    driven.session.wait_for_room(Some(ticket), deadline, "waits");
-    driven.pass(30 * SECOND);
-    assert!(driven.called().contains(&"waits"));
+    driven.session.poll_timeout();
+    driven.queue_again(Some(ticket), "waits");
+    driven.called();
+    driven.queue_again(Some(ticket), "waits");
+    assert_eq!(driven.session.poll_timeout(), Some(driven.now + 30 * SECOND));
     driven.session.leave_room(ticket);
 }
 

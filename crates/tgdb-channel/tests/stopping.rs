@@ -1,0 +1,266 @@
+//! A stop, the drop of the last handle, and a connect that is stopped end in their time,
+//! whatever the channel is at.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Poll, Wake, Waker};
+use std::thread;
+use std::time::Duration;
+
+use support::*;
+use tgdb_channel::url::ConfigName;
+use tgdb_channel::*;
+use tgdb_testkit::{Faults, ServerConfig, TestServer};
+
+/// Checks that the channel, brought into some state, is stopped in time, and dropped in time.
+/// What `prepare` returns is kept until then.
+fn ends_in_time<T>(what: &str, prepare: impl Fn() -> (TgChannel, T)) {
+    takes_at_most(&format!("stop, {what}"), STOPPED, || {
+        let (channel, _kept) = prepare();
+        let (elapsed, ()) = time(|| channel.stop(StopMethod::ClientForceful));
+        assert!(channel.is_closed(), "{what}: {:?}", channel.link_state());
+        elapsed
+    });
+    takes_at_most(&format!("drop, {what}"), STOPPED, || {
+        let (channel, _kept) = prepare();
+        time(|| drop(channel)).0
+    });
+}
+
+#[test]
+fn while_a_message_is_stuck() {
+    let stuck = || {
+        let peer = Peer::start(Client::hold);
+        let channel = started(builder(&peer.url()).property(ConfigName::ChannelSendSize, "16"));
+        (peer, channel)
+    };
+    ends_in_time("a request is stuck", || {
+        let (peer, channel) = stuck();
+        let waiter = channel.submit(large(8 << 20)).unwrap();
+        (channel, (waiter, peer))
+    });
+    // Threads that are at it end, too.
+    takes_at_most("stop while threads send", STOPPED, || {
+        let (_peer, channel) = stuck();
+        thread::scope(|scope| {
+            let sender = scope.spawn(|| channel.send(large(8 << 20)));
+            let caller = scope.spawn(|| channel.request(large(8 << 20)).map(drop));
+            eventually("both are at it", || channel.waiters().len() == 1);
+            let (elapsed, (sent, called)) = time(|| {
+                channel.stop(StopMethod::ClientForceful);
+                (sender.join().unwrap(), caller.join().unwrap())
+            });
+            assert!(matches!(called, Err(ChannelError::Stopped)), "{called:?}");
+            // It may have come after the stop.
+            assert!(matches!(sent, Err(ChannelError::Stopped | ChannelError::NotConnected { .. })), "{sent:?}");
+            elapsed
+        })
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn while_reconnecting_to_an_address_that_does_not_answer() {
+    let (_listener, silent, _held) = silent_listener();
+    ends_in_time("reconnecting", || {
+        let peer = Peer::start(|client| {
+            client.pause(Duration::from_millis(10));
+        });
+        let channel = started(builder(&format!("{}/{{ftHosts={silent}}}", peer.url())));
+        let options = RequestOptions::resend(ResendMode::ReconnectAndResend);
+        let waiter = channel.submit_with(query("hold"), options);
+        drop(peer);
+        eventually("the loss is noticed", || channel.link_state() == LinkState::Reconnecting);
+        (channel, waiter)
+    });
+}
+
+/// Runs a connect on another thread until `begun`, and checks that it ends with the stop.
+fn connect_is_stopped(what: &str, begun: impl Fn(), builder: &ChannelBuilder) {
+    takes_at_most(&format!("connect, stopped, {what}"), STOPPED, || {
+        let channel = builder.clone().build().unwrap();
+        thread::scope(|scope| {
+            let connect = scope.spawn(|| channel.connect());
+            begun();
+            assert!(!connect.is_finished(), "{what}: {:?}", connect.join());
+            let (elapsed, result) = time(|| {
+                channel.stop(StopMethod::ClientForceful);
+                connect.join().unwrap()
+            });
+            assert!(matches!(result, Err(ChannelError::Stopped)), "{what}: {result:?}");
+            elapsed
+        })
+    });
+    takes_at_most(&format!("drop while a task connects, {what}"), STOPPED, || {
+        let channel = builder.clone().build().unwrap();
+        let mut connecting = channel.connect_async();
+        assert!(poll_once(&mut connecting, Waker::noop()).is_pending(), "{what}");
+        begun();
+        let (elapsed, result) = time(|| {
+            drop(channel);
+            block_on(connecting)
+        });
+        assert!(matches!(result, Err(ChannelError::Stopped)), "{what}: {result:?}");
+        elapsed
+    });
+}
+
+fn a_moment() {
+    thread::sleep(Duration::from_millis(30));
+}
+
+#[test]
+fn while_the_resolver_stalls() {
+    let (_release, resolver) = Stalled::resolver();
+    connect_is_stopped("the resolver stalls", a_moment, &builder("tcp://some-host:8222").resolver(resolver));
+}
+
+#[test]
+fn while_the_handshake_or_the_login_hangs() {
+    let mute = TestServer::start(ServerConfig::faulty(Faults { mute: true, ..Faults::default() })).unwrap();
+    let port = mute.address().port();
+    connect_is_stopped("the login hangs", a_moment, &builder(&mute.url()));
+    connect_is_stopped("the TLS handshake hangs", a_moment, &builder(&format!("ssl://localhost:{port}")));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn while_an_address_does_not_answer() {
+    let (_listener, silent, _held) = silent_listener();
+    connect_is_stopped("nobody answers", a_moment, &builder(&format!("tcp://{silent}")));
+}
+
+#[test]
+fn connecting_ends_at_its_own_limit() {
+    let limit = Duration::from_millis(200);
+    let mute = TestServer::start(ServerConfig::faulty(Faults { mute: true, ..Faults::default() })).unwrap();
+    let (_release, resolver) = Stalled::resolver();
+    let hangs = builder(&format!("ssl://localhost:{}", mute.address().port()));
+    for (what, builder) in [
+        ("the resolver stalls", builder("tcp://some-host:8222").resolver(resolver)),
+        ("the TLS handshake hangs", hangs),
+    ] {
+        takes_at_most(what, limit + LATE, || {
+            let channel = builder.clone().property(ConfigName::ChannelConnectTimeout, "200").build().unwrap();
+            let (elapsed, result) = time(|| channel.connect());
+            assert!(matches!(result, Err(ChannelError::Transport(_))), "{what}: {result:?}");
+            elapsed
+        });
+    }
+    let channel = builder(&mute.url()).property(ConfigName::ConnectionOperationTimeoutSeconds, "0.2");
+    takes_at_most("the login hangs", limit + LATE, || {
+        let channel = channel.clone().build().unwrap();
+        let (elapsed, result) = time(|| channel.connect());
+        assert!(matches!(result, Err(ChannelError::Transport(_))), "{result:?}");
+        elapsed
+    });
+}
+
+#[test]
+fn from_a_callback() {
+    takes_at_most("stop in a callback", STOPPED, || {
+        let server = obedient();
+        let channel = started(builder(&server.url()));
+        let (stopped, is_stopped) = mpsc::channel();
+        let handle = channel.clone();
+        let stop = move |_| {
+            let (elapsed, ()) = time(|| handle.stop(StopMethod::ClientForceful));
+            stopped.send((elapsed, handle.link_state())).unwrap();
+        };
+        channel.submit_callback(query("one"), within_ms(20_000), stop).unwrap();
+        // Does not come to its callback before the stop is over.
+        channel.submit_callback(query("hold"), within_ms(20_000), |_| ()).unwrap();
+        let (elapsed, state) = is_stopped.recv_timeout(LONG).unwrap();
+        assert_eq!(state, LinkState::Closed);
+        elapsed
+    });
+}
+
+#[test]
+fn gracefully_from_a_callback() {
+    // Callbacks that are due come after it, so there is nothing to wait for.
+    let limit = Duration::from_secs(1);
+    let server = obedient();
+    let channel = started(builder(&server.url()));
+    let (stopped, is_stopped) = mpsc::channel();
+    let handle = channel.clone();
+    let (other_is_due, due) = mpsc::channel::<()>();
+    let stop = move |_| {
+        due.recv_timeout(LONG).unwrap();
+        stopped.send(time(|| handle.stop(StopMethod::Graceful)).0).unwrap();
+    };
+    channel.submit_callback(query("one"), within_ms(20_000), stop).unwrap();
+    channel.submit_callback(query("two"), within_ms(20_000), |_| ()).unwrap();
+    // Its reply comes after that of the second.
+    channel.request(query("three")).unwrap();
+    other_is_due.send(()).unwrap();
+    let elapsed = is_stopped.recv_timeout(LONG).unwrap();
+    assert!(elapsed < limit, "{elapsed:?}");
+}
+
+/// Stops the channel when it is woken, and says how long that took.
+struct Stop(Mutex<Option<(TgChannel, mpsc::Sender<Duration>)>>);
+
+impl Wake for Stop {
+    fn wake(self: Arc<Self>) {
+        if let Some((channel, stopped)) = self.0.lock().unwrap().take() {
+            stopped.send(time(|| channel.stop(StopMethod::ClientForceful)).0).unwrap();
+        }
+    }
+}
+
+#[test]
+fn from_the_waker_of_a_task() {
+    takes_at_most("stop in a waker", STOPPED, || {
+        let server = obedient();
+        let channel = started(builder(&server.url()));
+        let (stopped, is_stopped) = mpsc::channel();
+        let waker = Waker::from(Arc::new(Stop(Mutex::new(Some((channel.clone(), stopped))))));
+        let mut waiter = channel.submit(query("later 50")).unwrap();
+        assert!(poll_once(&mut waiter, &waker).is_pending());
+        let elapsed = is_stopped.recv_timeout(LONG).unwrap();
+        // On the I/O thread it does not wait for itself; then it goes on by itself.
+        eventually("closed", || channel.link_state() == LinkState::Closed);
+        assert!(matches!(poll_once(&mut waiter, Waker::noop()), Poll::Ready(Ok(_))));
+        elapsed
+    });
+}
+
+#[test]
+fn gracefully_from_a_server_that_does_not_read() {
+    let limit = Duration::from_secs(1) + Duration::from_millis(1250);
+    takes_at_most("graceful stop", limit, || {
+        let peer = Peer::start(Client::hold);
+        let builder = builder(&peer.url()).property(ConfigName::ChannelSendSize, "16");
+        let channel = started(builder.property(ConfigName::ConnectionOperationTimeoutSeconds, "1"));
+        let waiter = channel.submit_with(large(8 << 20), within_ms(60_000)).unwrap();
+        let (elapsed, ()) = time(|| channel.stop(StopMethod::Graceful));
+        let (after, result) = time(|| waiter.wait());
+        assert!(result.is_err() && after < LATE, "{result:?} after {after:?}");
+        elapsed
+    });
+}
+
+#[test]
+fn a_connect_after_a_stop_does_not_wait_for_the_first() {
+    for _ in 0..20 {
+        let server = obedient();
+        server.set_faults(Faults { mute: true, ..Faults::default() });
+        let channel = builder(&server.url()).build().unwrap();
+        thread::scope(|scope| {
+            let first = scope.spawn(|| channel.connect());
+            eventually("the first is at it", || server.accepted() == 1);
+            server.set_faults(Faults::default());
+            let (connected, is_connected) = mpsc::channel();
+            let channel = &channel;
+            scope.spawn(move || {
+                channel.stop(StopMethod::ClientForceful);
+                connected.send(channel.connect()).unwrap();
+            });
+            is_connected.recv_timeout(LONG).unwrap().unwrap();
+            assert!(matches!(first.join().unwrap(), Err(ChannelError::Stopped)));
+        });
+    }
+}

@@ -1,0 +1,217 @@
+//! What the tests of the channel share.
+#![allow(dead_code, unreachable_pub, unused_imports, clippy::unwrap_used)]
+
+mod peer;
+
+use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use tgdb_channel::pdu::body::{DecryptBufferRequest, QueryCommand, QueryRequest, QueryTarget};
+use tgdb_channel::pdu::{Body, Message};
+use tgdb_channel::transport::Resolve;
+use tgdb_channel::url::ConfigName;
+use tgdb_channel::{ChannelBuilder, RequestOptions, TgChannel};
+use tgdb_testkit::{
+    DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, ServerConfig, ServerSession, TestCa, TestServer, echo,
+};
+
+pub use peer::{Client, Peer};
+
+/// A time that nothing in these tests takes.
+pub const LONG: Duration = Duration::from_secs(20);
+
+/// How much later than its timeout a request may end.
+pub const LATE: Duration = Duration::from_millis(50);
+
+/// The time in which a stop in a hurry is done.
+pub const STOPPED: Duration = Duration::from_millis(250);
+
+/// A channel to that URL as the testkit's user, with time enough for a busy machine.
+pub fn builder(url: &str) -> ChannelBuilder {
+    TgChannel::builder(url)
+        .user(DEFAULT_USER)
+        .password(DEFAULT_PASSWORD)
+        .database(DEFAULT_DATABASE)
+        .property(ConfigName::ChannelConnectTimeout, "20000")
+        .property(ConfigName::ConnectionOperationTimeoutSeconds, "20")
+        .property(ConfigName::ChannelFTRetryIntervalSeconds, "0.01")
+}
+
+/// A channel that is connected and started.
+pub fn started(builder: ChannelBuilder) -> TgChannel {
+    let channel = builder.build().unwrap();
+    channel.connect().unwrap();
+    channel.start().unwrap();
+    channel
+}
+
+/// An authority, a server with a certificate of it, and the channel that trusts it.
+pub fn secure(script: impl Fn(&mut ServerSession, &Message) + Send + Sync + 'static) -> (TestServer, ChannelBuilder) {
+    let ca = TestCa::new("test").unwrap();
+    let tls = Some(ca.server_config(&ca.issue(&["localhost"]).unwrap()).unwrap());
+    let server = TestServer::start(ServerConfig { tls, ..ServerConfig::scripted(script) }).unwrap();
+    let pem = ca.pem_file().display().to_string();
+    let builder = builder(&server.url()).property(ConfigName::TlsTrustedCertificates, pem);
+    // The authority's files go with it, and are read by `build`.
+    std::mem::forget(ca);
+    (server, builder)
+}
+
+/// The text of a query.
+pub fn text_of(request: &Message) -> &str {
+    match &request.body {
+        Body::QueryRequest(QueryRequest { target: QueryTarget::Text(text), .. }) => {
+            text.query.as_deref().unwrap_or_default()
+        }
+        _ => "",
+    }
+}
+
+/// Does what the text of a query says, and echoes all else.
+/// - `hold`: no reply;
+/// - `stall N`: the server stops for that many milliseconds, and does not reply;
+/// - `later N`: it stops, then replies;
+/// - `close N`: it stops, then closes the connection;
+/// - `stray`: a message that nobody asked for, and no reply.
+pub fn obey(session: &mut ServerSession, request: &Message) {
+    let (order, number) = text_of(request).split_once(' ').unwrap_or((text_of(request), "0"));
+    thread::sleep(Duration::from_millis(number.parse().unwrap_or(0)));
+    match order {
+        "hold" | "stall" => {}
+        "close" => session.close(),
+        "stray" => session.send(987_654_321, Body::MetadataRequest),
+        _ => echo(session, request),
+    }
+}
+
+/// A server that does what queries say.
+pub fn obedient() -> TestServer {
+    TestServer::start(ServerConfig::scripted(obey)).unwrap()
+}
+
+/// A query of that text.
+pub fn query(text: &str) -> Body {
+    QueryRequest::text(QueryCommand::EXECUTE, text).into()
+}
+
+/// A request of that many bytes.
+pub fn large(length: usize) -> Body {
+    DecryptBufferRequest { buffer: vec![7; length].into() }.into()
+}
+
+/// Options with a timeout of that many milliseconds.
+pub fn within_ms(timeout: u64) -> RequestOptions {
+    RequestOptions::timeout(Duration::from_millis(timeout))
+}
+
+/// Waits until the condition holds.
+pub fn eventually(what: &str, condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + LONG;
+    while !condition() {
+        assert!(Instant::now() < deadline, "in vain: {what}");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// How long that takes.
+pub fn time<T>(run: impl FnOnce() -> T) -> (Duration, T) {
+    let begun = Instant::now();
+    let result = run();
+    (begun.elapsed(), result)
+}
+
+/// Checks a promise about time: of three runs one takes no longer than `limit`, and none
+/// a second more. A busy machine can hold up one run; a broken promise shows in all.
+pub fn takes_at_most(what: &str, limit: Duration, run: impl Fn() -> Duration) {
+    let mut taken = Vec::new();
+    while taken.len() < 3 {
+        let elapsed = run();
+        assert!(elapsed < limit + Duration::from_secs(1), "{what}: {elapsed:?} where {limit:?} are promised");
+        if elapsed <= limit {
+            return;
+        }
+        taken.push(elapsed);
+    }
+    panic!("{what}: {taken:?} where {limit:?} are promised");
+}
+
+/// Wakes a thread, and counts.
+pub struct ThreadWaker {
+    thread: Thread,
+    woken: AtomicUsize,
+}
+
+impl ThreadWaker {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self { thread: thread::current(), woken: AtomicUsize::new(0) })
+    }
+
+    pub fn woken(&self) -> usize {
+        self.woken.load(Ordering::SeqCst)
+    }
+}
+
+impl Wake for ThreadWaker {
+    fn wake(self: Arc<Self>) {
+        self.woken.fetch_add(1, Ordering::SeqCst);
+        self.thread.unpark();
+    }
+}
+
+/// Runs a future on this thread, without any runtime.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    let waker = Waker::from(ThreadWaker::new());
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+/// Polls a future once, with that waker.
+pub fn poll_once<F: Future + Unpin>(future: &mut F, waker: &Waker) -> Poll<F::Output> {
+    Pin::new(future).poll(&mut Context::from_waker(waker))
+}
+
+/// A resolver that does not answer until the sender is gone.
+#[derive(Debug)]
+pub struct Stalled(Mutex<mpsc::Receiver<()>>);
+
+impl Stalled {
+    pub fn resolver() -> (mpsc::Sender<()>, Arc<dyn Resolve>) {
+        let (release, released) = mpsc::channel();
+        (release, Arc::new(Self(Mutex::new(released))))
+    }
+}
+
+impl Resolve for Stalled {
+    fn resolve(&self, _host: &str, _port: u16) -> std::io::Result<Vec<SocketAddr>> {
+        let _ = self.0.lock().unwrap().recv();
+        Ok(Vec::new())
+    }
+}
+
+/// A listener whose queue is full, and what fills it: on Linux it answers no further
+/// connection.
+#[cfg(target_os = "linux")]
+pub fn silent_listener() -> (socket2::Socket, SocketAddr, Vec<TcpStream>) {
+    use socket2::{Domain, Socket, Type};
+    let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+    listener.listen(0).unwrap();
+    let address = listener.local_addr().unwrap().as_socket().unwrap();
+    let mut held = Vec::new();
+    while let Ok(tcp) = TcpStream::connect_timeout(&address, Duration::from_millis(100)) {
+        held.push(tcp);
+        assert!(held.len() < 100, "the queue is never full");
+    }
+    (listener, address, held)
+}
