@@ -22,6 +22,9 @@ pub(crate) struct Links {
     /// When connecting must have ended.
     connects_until: Option<Duration>,
     reconnects_until: Option<Duration>,
+    /// How many were made since the program connects, or the connection was lost.
+    attempts: u32,
+    attempt_ended_at: Duration,
     /// When the attempt to connect must have ended.
     attempt_until: Option<Duration>,
     /// When the session must be over.
@@ -48,6 +51,8 @@ impl Links {
             operation_timeout: config.operation_timeout,
             connects_until: None,
             reconnects_until: None,
+            attempts: 0,
+            attempt_ended_at: ms(0),
             attempt_until: None,
             stops_until: None,
             stops_requests_at: None,
@@ -73,18 +78,27 @@ impl Links {
 
     pub(crate) fn on_connect(&mut self, now: Duration) {
         self.connects_until = Some(now + self.bound(self.rounds - 1));
+        self.attempts = 0;
         self.stops_until = None;
         self.stops_requests_at = None;
         self.stopped = None;
         self.is_started = false;
     }
 
-    pub(crate) fn on_attempt(&mut self, now: Duration) {
+    pub(crate) fn on_attempt(&mut self, now: Duration) -> Check {
+        let attempts = self.attempts;
+        check!(attempts < self.servers * self.rounds, "an attempt to connect follows {attempts} others");
+        let is_new_round = attempts > 0 && attempts.is_multiple_of(self.servers);
+        let from = self.attempt_ended_at + if is_new_round { self.interval } else { ms(0) };
+        check!(now >= from, "an attempt to connect is made before {from:?}");
+        self.attempts += 1;
         self.attempt_until = Some(now + self.attempt);
+        Ok(())
     }
 
-    pub(crate) fn on_attempt_ended(&mut self) {
+    pub(crate) fn on_attempt_ended(&mut self, now: Duration) {
         self.attempt_until = None;
+        self.attempt_ended_at = now;
     }
 
     pub(crate) fn on_connect_ended(&mut self) -> Check {
@@ -146,6 +160,9 @@ impl Links {
         );
         self.state = to;
         self.has_changed = true;
+        if to == LinkState::Reconnecting {
+            self.attempts = 0;
+        }
         self.reconnects_until = (to == LinkState::Reconnecting).then(|| now + self.bound(self.rounds));
         Ok(())
     }

@@ -122,8 +122,8 @@ impl Simulation {
                 }
                 self.requests.on_lost();
             }
-            Event::Connect { .. } => self.links.on_attempt(self.driver.now()),
-            Event::LoggedIn { .. } | Event::AttemptFailed { .. } => self.links.on_attempt_ended(),
+            Event::Connect { .. } => self.links.on_attempt(self.driver.now())?,
+            Event::LoggedIn { .. } | Event::AttemptFailed { .. } => self.links.on_attempt_ended(self.driver.now()),
             Event::Completed { waiter: Token::Request(number), .. } if self.requests.is_given_up(number) => {}
             Event::Completed { waiter: Token::Request(number), id } => {
                 check!(self.requests.get(number).key == id, "request {number} is completed as {id}");
@@ -134,7 +134,7 @@ impl Simulation {
             Event::Room { waiter } => return Err(format!("there is room for {waiter:?}")),
             Event::ConnectEnded => {
                 self.links.on_connect_ended()?;
-                self.links.on_attempt_ended();
+                self.links.on_attempt_ended(self.driver.now());
                 let number = self.driver.session.last_connect();
                 let outcome = self.driver.session.connect_outcome(number);
                 check!(outcome.is_some(), "a connect ended without outcome");
