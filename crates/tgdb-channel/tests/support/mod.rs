@@ -51,16 +51,15 @@ pub fn started(builder: ChannelBuilder) -> TgChannel {
     channel
 }
 
-/// An authority, a server with a certificate of it, and the channel that trusts it.
-pub fn secure(script: impl Fn(&mut ServerSession, &Message) + Send + Sync + 'static) -> (TestServer, ChannelBuilder) {
+/// A server that speaks TLS and does what queries say, the channel that trusts it, and the
+/// authority, whose files go with it.
+pub fn secure() -> (TestServer, ChannelBuilder, TestCa) {
     let ca = TestCa::new("test").unwrap();
     let tls = Some(ca.server_config(&ca.issue(&["localhost"]).unwrap()).unwrap());
-    let server = TestServer::start(ServerConfig { tls, ..ServerConfig::scripted(script) }).unwrap();
+    let server = TestServer::start(ServerConfig { tls, ..ServerConfig::scripted(obey) }).unwrap();
     let pem = ca.pem_file().display().to_string();
     let builder = builder(&server.url()).property(ConfigName::TlsTrustedCertificates, pem);
-    // The authority's files go with it, and are read by `build`.
-    std::mem::forget(ca);
-    (server, builder)
+    (server, builder, ca)
 }
 
 /// The text of a query.
