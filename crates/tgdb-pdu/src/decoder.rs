@@ -56,6 +56,10 @@ pub struct FrameDecoder {
     /// The start of a large frame and its length. It comes before what is in `small`.
     large: Option<(Vec<u8>, usize)>,
     maximum: u32,
+    /// Frames above the maximum are passed over instead of refused.
+    omits: bool,
+    /// A frame that is being passed over, and how many of its bytes are still to come.
+    omitting: Option<(Frame, usize)>,
     failed: Option<FrameError>,
 }
 
@@ -75,8 +79,17 @@ impl FrameDecoder {
             group_start: 0,
             large: None,
             maximum: max_frame_len.min(i32::MAX as u32),
+            omits: false,
+            omitting: None,
             failed: None,
         }
+    }
+
+    /// A decoder that passes frames of more than `max_frame_len` bytes over: it gives their
+    /// header with [`Frame::omitted`] set and without payload, takes no memory for the rest,
+    /// and goes on behind it. So one reply that is too large does not end a connection.
+    pub fn omitting(max_frame_len: u32) -> Self {
+        Self { omits: true, ..Self::new(max_frame_len) }
     }
 
     /// Adds the next bytes of the stream. After an error they are dropped.
@@ -133,7 +146,9 @@ impl FrameDecoder {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        self.cut().inspect_err(|error| *self = Self { failed: Some(error.clone()), ..Self::new(self.maximum) })
+        self.cut().inspect_err(|error| {
+            *self = Self { failed: Some(error.clone()), omits: self.omits, ..Self::new(self.maximum) };
+        })
     }
 
     /// How many bytes wait for the rest of their frame. 0 where the stream may end.
@@ -148,6 +163,9 @@ impl FrameDecoder {
     }
 
     fn cut(&mut self) -> Result<Option<Frame>, FrameError> {
+        if self.omitting.is_some() {
+            return Ok(self.pass_over());
+        }
         if let Some((buf, length)) = self.large.take() {
             // Not all of it can have been there when the buffer was made.
             check_prefix(&buf, self.maximum)?;
@@ -158,7 +176,11 @@ impl FrameDecoder {
             return Ok(None);
         }
         let pending = &self.small[self.start..];
-        let Some(length) = check_prefix(pending, self.maximum)? else { return Ok(None) };
+        let length = match check_prefix(pending, self.maximum) {
+            Err(FrameError::TooLarge { .. }) if self.omits => return self.begin_omission(),
+            checked => checked?,
+        };
+        let Some(length) = length else { return Ok(None) };
         if pending.len() < length {
             if length > SMALL {
                 let mut buf = Vec::with_capacity(length.min(LARGE.max(pending.len())));
@@ -168,7 +190,7 @@ impl FrameDecoder {
             }
             return Ok(None);
         }
-        let (header, verb, data_offset) = parse_header(&pending[..length])?;
+        let (header, verb, data_offset) = parse_header(pending, length)?;
         let (padding, payload) = if length == HEADER_LEN {
             (Bytes::new(), Bytes::new())
         } else if let Some(at) = self.grouped(length) {
@@ -186,7 +208,35 @@ impl FrameDecoder {
         if self.start == self.small.len() {
             self.discard();
         }
-        Ok(Some(Frame { header, verb, padding, payload }))
+        Ok(Some(Frame { header, verb, padding, payload, omitted: 0 }))
+    }
+
+    /// Begins to pass a frame over once its header is there.
+    fn begin_omission(&mut self) -> Result<Option<Frame>, FrameError> {
+        let pending = &self.small[self.start..];
+        let Some(length) = check_prefix(pending, i32::MAX as u32)? else { return Ok(None) };
+        if pending.len() < HEADER_LEN {
+            return Ok(None);
+        }
+        let (header, verb, _) = parse_header(pending, length)?;
+        let omitted = (length - HEADER_LEN) as u32;
+        self.omitting = Some((Frame { omitted, ..Frame::new(header, verb, Bytes::new()) }, omitted as usize));
+        self.start += HEADER_LEN;
+        Ok(self.pass_over())
+    }
+
+    /// Drops what is there of a frame that is passed over, and returns it when that was all.
+    fn pass_over(&mut self) -> Option<Frame> {
+        let (_, left) = self.omitting.as_mut()?;
+        let here = (*left).min(self.small.len() - self.start);
+        *left -= here;
+        let is_over = *left == 0;
+        self.start += here;
+        self.group = Bytes::new();
+        if self.start == self.small.len() {
+            self.discard();
+        }
+        if is_over { self.omitting.take().map(|(frame, _)| frame) } else { None }
     }
 
     /// Where the first frame is in `group`, the copy that it shares with the next ones;
@@ -240,7 +290,7 @@ fn frame_len(bytes: &[u8]) -> Option<usize> {
 }
 
 fn large_frame(buf: Vec<u8>) -> Result<Frame, FrameError> {
-    let (header, verb, data_offset) = parse_header(&buf)?;
+    let (header, verb, data_offset) = parse_header(&buf, buf.len())?;
     let mut payload = Bytes::from(buf);
     let padding = match data_offset {
         HEADER_LEN => Bytes::new(),
@@ -248,5 +298,5 @@ fn large_frame(buf: Vec<u8>) -> Result<Frame, FrameError> {
     };
     // Not a slice, which would be a second allocation.
     bytes::Buf::advance(&mut payload, data_offset);
-    Ok(Frame { header, verb, padding, payload })
+    Ok(Frame { header, verb, padding, payload, omitted: 0 })
 }

@@ -107,6 +107,14 @@ pub enum BodyErrorKind {
     /// A string is not UTF-8.
     #[error("not valid UTF-8")]
     InvalidUtf8,
+    /// The message is above the bound on frames, so that its payload was passed over.
+    #[error(
+        "{length} bytes were passed over, for the message is above the maximum frame size; raise it if the peer is trusted, or ask for less"
+    )]
+    Omitted {
+        /// Length of what was passed over, in bytes.
+        length: u32,
+    },
     /// An enumeration or marker has a value without a meaning.
     #[error("value {0} has no meaning here")]
     UnknownValue(i64),

@@ -95,15 +95,27 @@ pub struct Frame {
     pub padding: Bytes,
     /// From the data offset to the end.
     pub payload: Bytes,
+    /// How many bytes the frame had behind its header that are not here, because it is above
+    /// the bound of a decoder that passes such frames over; see
+    /// [`FrameDecoder::omitting`](crate::FrameDecoder::omitting). 0 for a whole frame.
+    pub omitted: u32,
 }
 
 impl Frame {
+    /// A whole frame without padding.
+    pub fn new(header: Header, verb: Verb, payload: impl Into<Bytes>) -> Self {
+        Self { header, verb, padding: Bytes::new(), payload: payload.into(), omitted: 0 }
+    }
+
     /// Length of the frame in bytes.
     pub fn encoded_len(&self) -> usize {
         HEADER_LEN + self.padding.len() + self.payload.len()
     }
 
-    /// The bytes of the frame; those it was decoded from, if it was.
+    /// The bytes of the frame; those it was decoded from, if it was and nothing is omitted.
+    ///
+    /// # Errors
+    /// [`EncodeError`] if padding or frame are too long for the header.
     pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
         let mut buf = vec![0; HEADER_LEN];
         buf.reserve_exact(self.padding.len() + self.payload.len());
@@ -130,12 +142,12 @@ impl fmt::Debug for Frame {
     }
 }
 
-/// Reads the header of a frame whose length field was checked against the bytes.
-/// Returns the data offset too, which lies within them.
-pub(crate) fn parse_header(frame: &[u8]) -> Result<(Header, Verb, usize), FrameError> {
+/// Reads the header of a frame of that length, of which at least the header is there.
+/// Returns the data offset too, which lies within the frame.
+pub(crate) fn parse_header(frame: &[u8], length: usize) -> Result<(Header, Verb, usize), FrameError> {
     let data_offset = u16_at(frame, 54);
-    if usize::from(data_offset) < HEADER_LEN || usize::from(data_offset) > frame.len() {
-        return Err(FrameError::BadDataOffset { offset: data_offset, length: frame.len() as u32 });
+    if usize::from(data_offset) < HEADER_LEN || usize::from(data_offset) > length {
+        return Err(FrameError::BadDataOffset { offset: data_offset, length: length as u32 });
     }
     let header = Header {
         sequence_no: i64_at(frame, 12),

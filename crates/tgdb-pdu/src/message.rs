@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::frame::write_header;
-use crate::{Body, BodyError, EncodeError, Frame, HEADER_LEN, Header, Reader, Verb, Writer};
+use crate::{Body, BodyError, BodyErrorKind, EncodeError, Frame, HEADER_LEN, Header, Reader, Verb, Writer};
 
 /// A message: header, typed body, and what stood behind the known part of the body.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +58,9 @@ impl TryFrom<Frame> for Message {
     /// As [`Message::decode`], from a frame that is not needed any more.
     fn try_from(frame: Frame) -> Result<Self, BodyError> {
         let mut reader = Reader::new(frame.verb, frame.payload);
+        if frame.omitted > 0 {
+            return Err(reader.error("payload", BodyErrorKind::Omitted { length: frame.omitted }));
+        }
         let body = Body::decode(frame.verb, &mut reader)?;
         Ok(Self { header: frame.header, body, trailing: reader.take_rest() })
     }

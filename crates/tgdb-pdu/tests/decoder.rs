@@ -3,7 +3,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use tgdb_pdu::{Body, Frame, FrameDecoder, FrameError, HEADER_LEN, Header, Message};
+use tgdb_pdu::{Body, BodyErrorKind, Frame, FrameDecoder, FrameError, HEADER_LEN, Header, Message, Verb};
 
 const KIB: usize = 1024;
 
@@ -144,5 +144,51 @@ fn a_bad_magic_number_is_found_in_a_large_frame_that_comes_in_bits() {
     decoder.push(&bytes[..5]);
     assert_eq!(decoder.next_frame(), Ok(None));
     decoder.space().extend_from_slice(&bytes[5..9]);
+    assert!(matches!(decoder.next_frame(), Err(FrameError::BadMagic { .. })));
+}
+
+/// Frames above the bound, and small ones before, between and behind them.
+#[test]
+fn a_frame_above_the_bound_is_passed_over_if_that_is_wanted() {
+    let frame = |id: i64, length: usize| {
+        let header = Header { request_id: id, ..Header::default() };
+        Frame::new(header, Verb::QUERY_RESPONSE, vec![7; length]).encode().expect("it fits")
+    };
+    let stream: Vec<u8> = [frame(1, 10), frame(2, 2000), frame(3, 0), frame(4, 100_000), frame(5, 900)].concat();
+    for piece in [1, 7, 55, 56, 57, 1000, 20_000, stream.len()] {
+        for reads_into in [false, true] {
+            let mut decoder = FrameDecoder::omitting(1000);
+            let mut found = Vec::new();
+            for bytes in stream.chunks(piece) {
+                let mut rest = bytes;
+                while !rest.is_empty() {
+                    if reads_into {
+                        let space = decoder.space();
+                        assert!(space.capacity() <= 17 * 1024, "no memory is taken for what is passed over");
+                        let count = rest.len().min(space.capacity() - space.len());
+                        space.extend_from_slice(&rest[..count]);
+                        rest = &rest[count..];
+                    } else {
+                        decoder.push(std::mem::take(&mut rest));
+                    }
+                    while let Some(frame) = decoder.next_frame().expect("frames") {
+                        found.push((frame.header.request_id, frame.payload.len(), frame.omitted));
+                        let is_omitted = matches!(
+                            Message::decode(&frame),
+                            Err(error) if matches!(error.kind, BodyErrorKind::Omitted { .. })
+                        );
+                        assert_eq!(is_omitted, frame.omitted > 0);
+                    }
+                }
+            }
+            assert_eq!(found, [(1, 10, 0), (2, 0, 2000), (3, 0, 0), (4, 0, 100_000), (5, 900, 0)], "{piece}");
+            assert_eq!(decoder.buffered(), 0);
+        }
+    }
+    // What is not TGDB's is refused all the same.
+    let mut bad = frame(1, 2000);
+    bad[5] ^= 1;
+    let mut decoder = FrameDecoder::omitting(1000);
+    decoder.push(&bad);
     assert!(matches!(decoder.next_frame(), Err(FrameError::BadMagic { .. })));
 }

@@ -14,7 +14,7 @@ fn every_verb_of_the_vendor_is_known_and_has_a_body() {
     for verb in Verb::ALL {
         assert!(verb.name().is_some());
         let payload = vec![0; 64].into();
-        let frame = Frame { header: Header::default(), verb: *verb, padding: Bytes::new(), payload };
+        let frame = Frame::new(Header::default(), *verb, payload);
         let body = Message::decode(&frame).unwrap_or_else(|error| panic!("{error}")).body;
         assert_eq!(body.verb(), *verb);
         let untyped = (25..=36).contains(&verb.0) || (70..=77).contains(&verb.0);
@@ -96,7 +96,7 @@ fn fields_behind_the_known_ones_are_kept() {
 #[test]
 fn lengths_and_counts_do_not_outrun_the_payload() {
     let decode = |verb, payload: Vec<u8>| {
-        let frame = Frame { header: Header::default(), verb, padding: Bytes::new(), payload: payload.into() };
+        let frame = Frame::new(Header::default(), verb, payload);
         Message::decode(&frame).unwrap_err()
     };
     // Connection properties: two thousand million of them in no bytes at all.
@@ -126,7 +126,7 @@ fn short_items_do_not_take_long_memory() {
     let mut payload = i32::to_be_bytes(count).to_vec();
     payload.resize(4 + 3 * count as usize, 0);
     let verb = Verb::CONNECTION_PROPERTIES;
-    let frame = Frame { header: Header::default(), verb, padding: Bytes::new(), payload: payload.into() };
+    let frame = Frame::new(Header::default(), verb, payload);
     let error = Message::decode(&frame).unwrap_err();
     assert!(matches!(error.kind, BodyErrorKind::TooMuchMemory { .. }), "{error}");
 }

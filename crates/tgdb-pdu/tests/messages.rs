@@ -4,7 +4,6 @@
 mod common;
 mod strategies;
 
-use bytes::Bytes;
 use common::{decode_all, round_trip};
 use proptest::prelude::*;
 use tgdb_pdu::body::*;
@@ -41,7 +40,7 @@ proptest! {
         payload in proptest::collection::vec(prop_oneof![2 => 0u8..4, 1 => any::<u8>()], 0..200),
     ) {
         let header = Header::default();
-        let frame = Frame { header, verb: Verb(verb), padding: Bytes::new(), payload: payload.into() };
+        let frame = Frame::new(header, Verb(verb), payload);
         if let Ok(message) = Message::decode(&frame) {
             let again = message.encode().unwrap();
             let frame = decode_all(&again, &[]).unwrap().remove(0);

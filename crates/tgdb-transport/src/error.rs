@@ -53,6 +53,16 @@ pub enum TransportError {
         /// Address of the peer.
         peer: String,
     },
+    /// The peer sent nothing while it was waited for.
+    #[error(
+        "{peer} sent nothing for {silence:?} while requests waited; the server hangs, or the network drops packets"
+    )]
+    Unresponsive {
+        /// Address of the peer.
+        peer: String,
+        /// For how long.
+        silence: Duration,
+    },
     /// This side closed the socket.
     #[error("{operation} {peer}: the socket was closed on this side")]
     Closed {

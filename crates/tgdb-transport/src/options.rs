@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tgdb_pdu::DEFAULT_MAX_FRAME_LEN;
+use tgdb_pdu::{DEFAULT_MAX_FRAME_LEN, FrameDecoder};
 
 use crate::Resolve;
 
@@ -43,6 +43,9 @@ pub struct SocketOptions {
     /// Maximum length of a frame that is accepted, in bytes. Default
     /// [`DEFAULT_MAX_FRAME_LEN`].
     pub max_frame_len: u32,
+    /// Pass longer frames over, as [`FrameDecoder::omitting`](tgdb_pdu::FrameDecoder::omitting)
+    /// does, instead of ending the connection. Default false.
+    pub omit_large_frames: bool,
     /// What turns host names into addresses; `None`, the default, for the system's
     /// resolver. IP addresses are not resolved.
     pub resolver: Option<Arc<dyn Resolve>>,
@@ -58,7 +61,18 @@ impl Default for SocketOptions {
             recv_buffer: None,
             keepalive: Some(Duration::from_secs(30)),
             max_frame_len: DEFAULT_MAX_FRAME_LEN,
+            omit_large_frames: false,
             resolver: None,
+        }
+    }
+}
+
+impl SocketOptions {
+    /// The decoder of a socket with these options.
+    pub(crate) fn decoder(&self) -> FrameDecoder {
+        match self.omit_large_frames {
+            true => FrameDecoder::omitting(self.max_frame_len),
+            false => FrameDecoder::new(self.max_frame_len),
         }
     }
 }

@@ -67,16 +67,17 @@ pub struct Reply {
     header: Header,
     verb: Verb,
     payload: Bytes,
+    omitted: u32,
 }
 
 impl Reply {
     pub(super) fn new(frame: Frame) -> Self {
-        Self { header: frame.header, verb: frame.verb, payload: frame.payload }
+        Self { header: frame.header, verb: frame.verb, payload: frame.payload, omitted: frame.omitted }
     }
 
     /// The reply as a frame.
     pub fn into_frame(self) -> Frame {
-        Frame { header: self.header, verb: self.verb, padding: Bytes::new(), payload: self.payload }
+        Frame { omitted: self.omitted, ..Frame::new(self.header, self.verb, self.payload) }
     }
 }
 

@@ -29,7 +29,7 @@ const MODES: [(&str, ResendMode); 4] = [
 
 /// Bytes that nobody looks into, with the header that matters.
 fn frame(verb: Verb, request_id: i64) -> Frame {
-    Frame { header: Header { request_id, ..Header::default() }, verb, padding: Bytes::new(), payload: Bytes::new() }
+    Frame::new(Header { request_id, ..Header::default() }, verb, Bytes::new())
 }
 
 fn framed(body: impl Into<Body>) -> Frame {

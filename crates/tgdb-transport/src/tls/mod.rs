@@ -82,7 +82,7 @@ impl TlsConnector {
         handshake::complete(&mut tls, &tcp, attempt)?;
         let io = |source| attempt.io("connect to", source);
         let stream = TlsStream::new(tls.into(), tcp).map_err(io)?;
-        let mut decoder = FrameDecoder::new(attempt.options.max_frame_len);
+        let mut decoder = attempt.options.decoder();
         // A server that speaks first: its message can have come with the end of the handshake.
         stream.take_early(&mut decoder);
         Framed::new(stream, decoder).map(TlsSocket).map_err(io)
