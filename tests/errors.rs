@@ -110,10 +110,16 @@ fn bad_url_and_property() {
 }
 
 #[test]
-fn a_frame_above_the_bound_ends_the_session_with_the_remedy() {
-    let server = TestServer::start(ServerConfig::default()).unwrap();
-    let channel = started(builder(&server.url()).property(ConfigName::ChannelMaxFrameSize, "1"));
-    let error = channel.request(query("x".repeat(2000))).unwrap_err();
+fn a_reply_above_the_bound_fails_its_request_only_and_is_not_asked_for_again() {
+    let servers = [(); 2].map(|()| TestServer::start(ServerConfig::default()).unwrap());
+    let url = failover_url(&[&servers[0], &servers[1]]);
+    let channel = started(builder(&url).property(ConfigName::ChannelMaxFrameSize, "1"));
+    let small = channel.submit(query("small")).unwrap();
+    let large = RequestOptions::resend(ResendMode::ReconnectAndResend);
+    let error = channel.request_with(query("x".repeat(2000)), large).unwrap_err();
+    assert!(matches!(error, ChannelError::BadReply { .. }) && error.session_survives(), "{error:?}");
     assert!(error.to_string().contains("maximum frame size"), "{error}");
-    assert_eq!(channel.link_state(), LinkState::FailedOnProcessing);
+    assert_eq!(echoed(&small.wait().unwrap().body), Some("small"));
+    assert_eq!(echoed(&channel.request(query("goes on")).unwrap().body), Some("goes on"));
+    assert_eq!((servers[0].requests(), servers[0].logins(), servers[1].accepted()), (3, 1, 0));
 }

@@ -190,10 +190,21 @@ fn a_refusal_is_final() {
     assert!(matches!(error, ChannelError::Login { .. }), "{error}");
     let error = builder(&url).database("").password("lion").build().unwrap().connect().unwrap_err();
     assert!(matches!(error, ChannelError::Login { .. }), "{error}");
-    first.set_faults(Faults { refuse: Some("full".into()), ..Faults::default() });
-    let error = builder(&url).build().unwrap().connect().unwrap_err();
-    assert!(matches!(error, ChannelError::Login { .. }), "{error}");
-    assert_eq!((first.accepted(), second.accepted()), (3, 0), "nobody else was asked");
+    assert_eq!((first.accepted(), second.accepted()), (2, 0), "nobody else was asked");
+}
+
+#[test]
+fn a_server_that_refuses_for_now_is_passed_over() {
+    let (first, second) = (echoing(), echoing());
+    first.set_faults(Faults { refuse: Some("too many sessions".into()), ..Faults::default() });
+    let channel = started(builder(&failover_url(&[&first, &second])));
+    assert_eq!(channel.url().authority(), second.address().to_string());
+    // All of them: the last one's reason is in the error.
+    second.set_faults(Faults { refuse: Some("starting up".into()), ..Faults::default() });
+    let url = failover_url(&[&first, &second]);
+    let error = builder(&url).property(ConfigName::ChannelFTRetryCount, "2").build().unwrap().connect().unwrap_err();
+    assert!(matches!(error, ChannelError::AllAttemptsFailed { attempts: 4, .. }), "{error:?}");
+    assert!(error.to_string().contains("starting up"), "{error}");
 }
 
 #[test]

@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use tgdb_pdu::Secret;
+use tgdb_pdu::body::{ConnectionProperties, Property};
+use tgdb_pdu::{Body, Secret, Verb};
 use tgdb_transport::{Resolve, Roots, SocketOptions, TlsConnector, TlsOptions};
 use tgdb_url::{ConfigName, DEFAULT_USER, Properties, PropertyError, Protocol, TgUrl, TlsVersion, VersionCheck};
 
 use crate::driver::Config;
-use crate::proto::{Credentials, SessionConfig};
+use crate::proto::{Credentials, Liveness, LoadBalance, Payload, SessionConfig};
 use crate::{ChannelError, TgChannel};
 
 /// Makes a [`TgChannel`].
@@ -28,6 +30,7 @@ pub struct ChannelBuilder {
     properties: Properties,
     accept_any_certificate: bool,
     resolver: Option<Arc<dyn Resolve>>,
+    session_setup: Vec<Body>,
 }
 
 /// Makes a channel in one call: the vendor's `TGChannel.createChannel`. `None`
@@ -61,6 +64,7 @@ impl ChannelBuilder {
             properties: Properties::new(),
             accept_any_certificate: false,
             resolver: None,
+            session_setup: Vec::new(),
         }
     }
 
@@ -109,6 +113,13 @@ impl ChannelBuilder {
         self
     }
 
+    /// Sends a message without reply first in each new session, also after a reconnection,
+    /// before anything else. Several go in the order of the calls.
+    pub fn session_setup(mut self, body: impl Into<Body>) -> Self {
+        self.session_setup.push(body.into());
+        self
+    }
+
     /// Checks the settings, and makes a channel that is not connected yet.
     ///
     /// # Errors
@@ -128,9 +139,26 @@ impl ChannelBuilder {
         let credentials = self.credentials(&url, &properties)?;
         let socket = SocketOptions { resolver: self.resolver.clone(), ..socket_options(&properties)? };
         let client_id = credentials.client_id.clone();
-        let session = session_config(&urls, &url, &properties, credentials, &socket)?;
+        let session = SessionConfig {
+            session_setup: self.encoded_setup(&properties)?,
+            ..session_config(&urls, &url, &properties, credentials, &socket)?
+        };
         let operation_timeout = session.operation_timeout;
         Ok(TgChannel::new(Config { properties, urls, operation_timeout, client_id, socket, tls }, session))
+    }
+
+    /// What goes first in each session.
+    fn encoded_setup(&self, properties: &Properties) -> Result<Vec<(Verb, Payload)>, ChannelError> {
+        let announced = (properties.send_connection_properties()? == Some(true)).then(|| {
+            let property = |(key, value): (&str, &str)| Property { key: key.into(), value: Some(value.into()) };
+            ConnectionProperties { properties: properties.iter_public().map(property).collect() }.into()
+        });
+        let encode = |body: &Body| {
+            let verb = body.verb();
+            let payload = Payload::encode(body).map_err(|source| ChannelError::Encode { verb, source })?;
+            Ok((verb, payload))
+        };
+        announced.iter().chain(&self.session_setup).map(encode).collect()
     }
 
     fn credentials(&self, url: &TgUrl, properties: &Properties) -> Result<Credentials, PropertyError> {
@@ -197,13 +225,26 @@ fn session_config(
 ) -> Result<SessionConfig, ChannelError> {
     let default = SessionConfig::new(url.authority());
     let operation_timeout = properties.operation_timeout()?.unwrap_or(default.operation_timeout);
+    let retry_interval = properties.ft_retry_interval()?.unwrap_or(default.retry_interval);
     let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
     Ok(SessionConfig {
         servers: urls.iter().map(TgUrl::authority).collect(),
         verify_database: verify_database(url, properties, &credentials)?,
         credentials,
         retry_count: properties.ft_retry_count()?.unwrap_or(default.retry_count),
-        retry_interval: properties.ft_retry_interval()?.unwrap_or(default.retry_interval),
+        retry_interval,
+        max_retry_interval: properties.ft_max_retry_interval()?.unwrap_or(default.max_retry_interval),
+        reconnect_spread: properties.ft_reconnect_spread()?.unwrap_or(default.reconnect_spread.min(retry_interval)),
+        load_balance: match properties.load_balance_hosts()? {
+            Some(true) => LoadBalance::Random,
+            _ => LoadBalance::Disable,
+        },
+        liveness: match properties.liveness_timeout()? {
+            None => default.liveness,
+            Some(Duration::ZERO) => Liveness::Off,
+            Some(time) => Liveness::After(time),
+        },
+        seed: fastrand::u64(..),
         connect_timeout: socket.connect_timeout,
         operation_timeout,
         send_timeout: operation_timeout,
@@ -211,6 +252,7 @@ fn session_config(
         max_in_flight: properties.max_in_flight()?.map_or(default.max_in_flight, count),
         max_outbox: properties.max_outbox_size()?.unwrap_or(default.max_outbox),
         sequence: sequence(),
+        session_setup: Vec::new(),
     })
 }
 
@@ -220,6 +262,8 @@ fn socket_options(properties: &Properties) -> Result<SocketOptions, PropertyErro
     Ok(SocketOptions {
         connect_timeout: properties.connect_timeout()?.unwrap_or(default.connect_timeout),
         send_timeout: properties.operation_timeout()?.or(default.send_timeout),
+        user_timeout: properties.tcp_user_timeout()?.filter(|time| !time.is_zero()),
+        omit_large_frames: true,
         send_buffer: properties.send_size()?,
         recv_buffer: properties.recv_size()?,
         max_frame_len: max_frame_len.unwrap_or(default.max_frame_len),

@@ -3,16 +3,20 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crossbeam_channel::Receiver;
 use tgdb_pdu::{Body, Message};
 
 use crate::driver::room::IfFull;
 use crate::driver::{Config, Shared, Waiter};
-use crate::options::FOREVER;
+use crate::options::{DefaultScope, FOREVER};
 use crate::proto::{Payload, Request, SessionConfig};
 use crate::{
-    ChannelBuilder, ChannelError, ExceptionHandleResult, LinkState, RequestOptions, ResendMode, ResponseWaiter,
-    SendOutcome, StopMethod,
+    ChannelBuilder, ChannelError, ChannelEvent, ExceptionHandleResult, LinkState, RequestOptions, ResendMode,
+    ResponseWaiter, SendOutcome, StopMethod,
 };
+
+/// How many events a receiver of them may be behind.
+const EVENTS: usize = 1024;
 
 /// A session with a server. A handle: clones are cheap and share the session, and all
 /// methods can be called from any thread. When the last handle is dropped, the channel is
@@ -241,7 +245,38 @@ impl TgChannel {
         let mode = options.resend.unwrap_or_else(|| ResendMode::default_for(&body));
         let timeout = options.timeout.unwrap_or(self.shared().config.operation_timeout).min(FOREVER);
         let deadline = Instant::now() + timeout;
-        Ok(Request { verb, payload, mode, deadline, timeout, is_one_way: false, waiter: None })
+        let session = self.shared().session_of(options.session, DefaultScope::of(&body));
+        Ok(Request { verb, payload, mode, deadline, timeout, session, is_one_way: false, waiter: None })
+    }
+
+    /// Leaves the server for another one of the list: that of the index, 0 for the URL's own,
+    /// or the next one. For a program that knows better, because the server is read-only, say.
+    /// Returns at once; the link is `Reconnecting` then, and if the other server does not
+    /// accept the login, the list is tried on. Requests in flight fare as if the connection
+    /// was lost.
+    ///
+    /// # Errors
+    /// [`ChannelError::NotConnected`]; [`ChannelError::NoOtherServer`] if there is none of
+    /// that index.
+    pub fn switch_server(&self, to: Option<usize>) -> Result<(), ChannelError> {
+        let servers = self.shared().config.urls.len();
+        if servers < 2 || to.is_some_and(|to| to >= servers) {
+            return Err(ChannelError::NoOtherServer { servers });
+        }
+        self.shared().with(|state| match state.session.switch_server(Instant::now(), to) {
+            true => Ok(()),
+            false => Err(state.not_connected("switch server")),
+        })
+    }
+
+    /// A stream of what happens to the channel from now on: changes of the link, new sessions,
+    /// failed attempts, losses, resends and late replies. It holds 1,024 events; if they are
+    /// not received, later ones are dropped. Any number of receivers can be asked for; each
+    /// gets all.
+    pub fn events(&self) -> Receiver<ChannelEvent> {
+        let (sender, receiver) = crossbeam_channel::bounded(EVENTS);
+        self.shared().lock().subscribe(sender);
+        receiver
     }
 
     /// Waits while the channel reconnects, no longer than the operation timeout, and returns

@@ -7,6 +7,7 @@ use tgdb_pdu::{BodyError, EncodeError, Verb};
 use tgdb_transport::{DatabaseNameError, TransportError};
 use tgdb_url::{PropertyError, UrlError};
 
+use crate::proto::SessionNumber;
 use crate::{LinkState, LoginError};
 
 /// A channel could not do what it was asked for.
@@ -147,6 +148,17 @@ pub enum ChannelError {
         #[source]
         reconnect: Box<Self>,
     },
+    /// The request belongs to a session that is gone: a transaction begun in it, or a result
+    /// of it. It was not sent.
+    #[error("{verb}: session {session} is gone, the channel {}; begin again", current_text(.current))]
+    SessionGone {
+        /// The request.
+        verb: Verb,
+        /// The session that it belongs to.
+        session: SessionNumber,
+        /// The session now, if there is one.
+        current: Option<SessionNumber>,
+    },
     /// The server answered with an exception. The session goes on.
     #[error("{verb}: the server reports error {code}{}", message_text(.message))]
     Server {
@@ -171,12 +183,22 @@ pub enum ChannelError {
         /// The server's text.
         reason: Option<String>,
     },
+    /// There is no such server to switch to.
+    #[error("switch server: the channel has {servers} servers; name others in ftHosts")]
+    NoOtherServer {
+        /// How many servers there are.
+        servers: usize,
+    },
     /// The channel was stopped on this side.
     #[error("the channel was stopped")]
     Stopped,
     /// The operating system did not give a thread, or a handle to wake it.
     #[error("cannot make a thread of the channel: {0}")]
     Thread(Arc<std::io::Error>),
+}
+
+fn current_text(current: &Option<SessionNumber>) -> String {
+    current.as_ref().map_or_else(|| "has none now".into(), |current| format!("is in session {current}"))
 }
 
 fn cause_text(cause: &Option<Box<ChannelError>>) -> String {
@@ -222,6 +244,8 @@ impl ChannelError {
             Self::Encode { .. }
                 | Self::Timeout { .. }
                 | Self::NotResent { .. }
+                | Self::SessionGone { .. }
+                | Self::NoOtherServer { .. }
                 | Self::Server { .. }
                 | Self::BadReply { .. }
                 | Self::Full { .. }
@@ -234,7 +258,7 @@ impl ChannelError {
     /// Whether trying another server, or the same later, is of no use.
     pub(crate) fn ends_connecting(&self) -> bool {
         match self {
-            Self::Login { source, .. } => !source.is_protocol_violation(),
+            Self::Login { source, .. } => !source.concerns_one_server(),
             Self::DatabaseName { .. }
             | Self::CannotVerifyDatabase { .. }
             | Self::Property(_)

@@ -47,6 +47,7 @@
 //! | `Connected` | sending fails | `FailedOnSend` |
 //! | `Connected` | receiving fails, or the server hangs up | `FailedOnRecv` |
 //! | `Connected` | the server sends what is not TGDB's | `FailedOnProcessing` |
+//! | `Connected` | [`TgChannel::switch_server`] | `Reconnecting` |
 //! | `Failed*` | there are `ftHosts` | `Reconnecting`, at once |
 //! | `Failed*` | [`TgChannel::stop`] | `Closed` |
 //! | `Reconnecting` | a login succeeds | `Connected` |
@@ -82,6 +83,7 @@ mod builder;
 mod channel;
 mod driver;
 mod error;
+mod event;
 mod future;
 mod options;
 pub mod proto;
@@ -92,9 +94,10 @@ mod waiter;
 pub use builder::{ChannelBuilder, create_channel};
 pub use channel::TgChannel;
 pub use error::{ChannelError, ExceptionHandleResult};
+pub use event::ChannelEvent;
 pub use future::{Connecting, Reconnecting, Submitting};
-pub use options::{RequestOptions, ResendMode, SendOutcome};
-pub use proto::{Credentials, Login, LoginError, LoginStep, LoginSuccess};
+pub use options::{RequestOptions, ResendMode, SendOutcome, SessionScope};
+pub use proto::{Credentials, Login, LoginError, LoginStep, LoginSuccess, SessionNumber};
 pub use state::{LinkState, StopMethod};
 pub use status::{ChannelStats, WaiterInfo};
 pub use waiter::{ResponseWaiter, WaiterStatus};

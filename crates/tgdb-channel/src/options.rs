@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use tgdb_pdu::Body;
+use tgdb_pdu::body::{GetEntityRequest, QueryRequest, QueryTarget};
+
+use crate::proto::SessionNumber;
 
 /// What becomes of a message when the connection is lost before it is answered.
 ///
@@ -53,6 +56,39 @@ pub enum SendOutcome {
     Ignored,
 }
 
+/// The session that a request belongs to. If that is gone, the request fails with
+/// [`ChannelError::SessionGone`](crate::ChannelError::SessionGone) and is not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SessionScope {
+    /// Any session will do, also one after a reconnection.
+    Any,
+    /// The session at the time of submission.
+    Current,
+    /// That session; see [`TgChannel::session_number`](crate::TgChannel::session_number).
+    Of(SessionNumber),
+}
+
+/// What decides about the session of a request for which no scope is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DefaultScope {
+    Any,
+    /// The session in which the last transaction was begun, if one was; else the current one.
+    Transaction,
+    /// The session in which that result or prepared query came; else the current one.
+    Result(i64),
+}
+
+impl DefaultScope {
+    pub(crate) fn of(body: &Body) -> Self {
+        match body {
+            Body::CommitTransactionRequest(_) | Body::RollbackTransactionRequest => Self::Transaction,
+            Body::GetEntityRequest(GetEntityRequest { result_id, key: None, .. }) => Self::Result((*result_id).into()),
+            Body::QueryRequest(QueryRequest { target: QueryTarget::Id(id), .. }) => Self::Result(*id),
+            _ => Self::Any,
+        }
+    }
+}
+
 /// Options of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RequestOptions {
@@ -62,6 +98,10 @@ pub struct RequestOptions {
     pub timeout: Option<Duration>,
     /// What to do when the connection is lost; `None` for [`ResendMode::default_for`].
     pub resend: Option<ResendMode>,
+    /// The session that it belongs to. `None`: commit and rollback belong to the session in
+    /// which the last transaction was begun; continuing and closing a result, and executing
+    /// and closing a prepared query, to that in which it came; all else to any.
+    pub session: Option<SessionScope>,
 }
 
 impl RequestOptions {
@@ -73,6 +113,18 @@ impl RequestOptions {
     /// The default options with another resend mode.
     pub fn resend(mode: ResendMode) -> Self {
         Self { resend: Some(mode), ..Self::default() }
+    }
+
+    /// The default options with another session.
+    pub fn session(scope: SessionScope) -> Self {
+        Self { session: Some(scope), ..Self::default() }
+    }
+
+    /// These options with another session.
+    #[must_use]
+    pub fn with_session(mut self, scope: SessionScope) -> Self {
+        self.session = Some(scope);
+        self
     }
 
     /// These options with another timeout.
@@ -114,7 +166,10 @@ mod tests {
     fn options_build_on_each_other() {
         let second = Duration::from_secs(1);
         let options = RequestOptions::resend(ResendMode::ReconnectAndResend).with_timeout(second);
-        assert_eq!(options, RequestOptions { timeout: Some(second), resend: Some(ResendMode::ReconnectAndResend) });
-        assert_eq!(RequestOptions::timeout(second), RequestOptions { timeout: Some(second), resend: None });
+        let resend = Some(ResendMode::ReconnectAndResend);
+        assert_eq!(options, RequestOptions { timeout: Some(second), resend, session: None });
+        assert_eq!(RequestOptions::timeout(second), RequestOptions { resend: None, ..options });
+        let options = RequestOptions::session(SessionScope::Current);
+        assert_eq!(options, RequestOptions::default().with_session(SessionScope::Current));
     }
 }

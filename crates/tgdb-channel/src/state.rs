@@ -43,7 +43,7 @@ impl LinkState {
             Closing => matches!(self, Connected | Reconnecting),
             Closed => matches!(self, Closing | Reconnecting) || self.in_error(),
             FailedOnSend | FailedOnRecv | FailedOnProcessing => self == Connected,
-            Reconnecting => self.in_error(),
+            Reconnecting => self == Connected || self.in_error(),
             Terminated => matches!(self, Connected | Closing),
         }
     }
@@ -83,7 +83,7 @@ mod tests {
     fn the_arrows_are_those_of_the_diagram() {
         let targets = |from| match from {
             NotConnected | Terminated | Closed => vec![Connected],
-            Connected => vec![Closing, FailedOnSend, FailedOnRecv, FailedOnProcessing, Terminated],
+            Connected => vec![Closing, FailedOnSend, FailedOnRecv, FailedOnProcessing, Reconnecting, Terminated],
             Closing => vec![Closed, Terminated],
             FailedOnSend | FailedOnRecv | FailedOnProcessing => vec![Connected, Closed, Reconnecting],
             Reconnecting => vec![Connected, Closing, Closed],

@@ -6,7 +6,7 @@ use tgdb_pdu::version::{PROTOCOL, ProductVersion, ProtocolVersion};
 use tgdb_pdu::{AuthToken, Verb};
 use tgdb_url::{Properties, TgUrl};
 
-use crate::proto::Identity;
+use crate::proto::{Identity, SessionNumber};
 use crate::{ChannelError, LinkState, ResendMode, TgChannel, WaiterStatus};
 
 /// A request in flight, as [`TgChannel::waiters`] lists them.
@@ -69,6 +69,11 @@ impl TgChannel {
     /// The session's id; 0 before the first login.
     pub fn session_id(&self) -> i64 {
         self.with_identity(|identity| identity.session_id).unwrap_or_default()
+    }
+
+    /// The current session, which changes with each reconnection; `None` while there is none.
+    pub fn session_number(&self) -> Option<SessionNumber> {
+        self.shared().lock().session.session_number()
     }
 
     /// Name of this client program.

@@ -16,7 +16,7 @@ use tgdb_channel::url::ConfigName;
 use tgdb_channel::*;
 use tgdb_testkit::{ServerConfig, TestServer, echoed};
 
-const LIMIT: RequestOptions = RequestOptions { timeout: Some(LONG), resend: None };
+const LIMIT: RequestOptions = RequestOptions { timeout: Some(LONG), resend: None, session: None };
 
 fn channel(server: &TestServer) -> TgChannel {
     started(builder(&server.url()))

@@ -18,7 +18,7 @@ use tgdb_channel::url::ConfigName;
 use tgdb_channel::*;
 use tgdb_testkit::{Faults, ServerConfig, TestServer, echoed};
 
-const LIMIT: RequestOptions = RequestOptions { timeout: Some(LONG), resend: None };
+const LIMIT: RequestOptions = RequestOptions { timeout: Some(LONG), resend: None, session: None };
 
 /// What a task sees of a whole session.
 async fn session(url: String) -> Vec<String> {

@@ -15,7 +15,8 @@ use tgdb_testkit::{ServerConfig, ServerSession, TestServer, echo};
 
 const THREADS: usize = 8;
 const EACH: usize = 500;
-const LIMIT: RequestOptions = RequestOptions { timeout: Some(LONG), resend: Some(ResendMode::ReconnectAndResend) };
+const LIMIT: RequestOptions =
+    RequestOptions { timeout: Some(LONG), resend: Some(ResendMode::ReconnectAndResend), session: None };
 
 /// A message of one thread, in one of the ways to send it.
 fn send(channel: &TgChannel, number: usize) {

@@ -13,7 +13,8 @@ use support::*;
 use tgdb_channel::url::ConfigName;
 use tgdb_channel::*;
 
-const RESEND: RequestOptions = RequestOptions { timeout: Some(LONG), resend: Some(ResendMode::ReconnectAndResend) };
+const RESEND: RequestOptions =
+    RequestOptions { timeout: Some(LONG), resend: Some(ResendMode::ReconnectAndResend), session: None };
 
 #[test]
 fn attempts_go_on_while_a_caller_waits() {

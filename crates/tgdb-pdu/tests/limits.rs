@@ -13,7 +13,7 @@ fn every_verb_of_the_vendor_is_known_and_has_a_body() {
     assert_eq!(Verb::ALL.len(), 50);
     for verb in Verb::ALL {
         assert!(verb.name().is_some());
-        let payload = vec![0; 64].into();
+        let payload = vec![0; 64];
         let frame = Frame::new(Header::default(), *verb, payload);
         let body = Message::decode(&frame).unwrap_or_else(|error| panic!("{error}")).body;
         assert_eq!(body.verb(), *verb);

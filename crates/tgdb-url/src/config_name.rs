@@ -87,9 +87,29 @@ config_names! {
     ChannelConnectTimeout = "tgdb.channel.connectTimeout", "connectTimeout", Some("1000"), connect_timeout: milliseconds -> Duration;
     /// Further servers to try, `host[:port]` separated by commas.
     ChannelFTHosts = "tgdb.channel.ftHosts", "ftHosts", None, ft_hosts: comma_list -> Vec<&str>;
-    /// Seconds between attempts to reconnect.
+    /// Seconds between the first two rounds of attempts to connect over the list of servers;
+    /// see `ftMaxRetryIntervalSeconds` for the next. At least 10 ms.
     ChannelFTRetryIntervalSeconds = "tgdb.channel.ftRetryIntervalSeconds", "ftRetryIntervalSeconds", Some("10"), ft_retry_interval: seconds -> Duration;
-    /// Attempts for each server.
+    /// Seconds to which the pause between rounds of attempts grows: it doubles from round to
+    /// round, starting with `ftRetryIntervalSeconds`. This client only.
+    ChannelFTMaxRetryIntervalSeconds = "tgdb.channel.ftMaxRetryIntervalSeconds", "ftMaxRetryIntervalSeconds", Some("60"), ft_max_retry_interval: seconds -> Duration;
+    /// The first attempt after a lost connection is made at a random time within so many
+    /// seconds, so that many clients do not come at once; 0 for at once. Not set: the shorter
+    /// of `ftRetryIntervalSeconds` and 1. This client only.
+    ChannelFTReconnectSpreadSeconds = "tgdb.channel.ftReconnectSpreadSeconds", "ftReconnectSpreadSeconds", None, ft_reconnect_spread: seconds -> Duration;
+    /// In which order servers are tried: `disable` for that of the list, `random` for another
+    /// one in each channel. As in libpq; this client only.
+    ChannelLoadBalanceHosts = "tgdb.channel.loadBalanceHosts", "loadBalanceHosts", Some("disable"), load_balance_hosts: load_balance -> bool;
+    /// Seconds of silence, while requests wait, after which a connection is given up; 0 for
+    /// never. Not set: 30, or the longest timeout of the requests that wait. This client only.
+    ChannelLivenessTimeoutSeconds = "tgdb.channel.livenessTimeoutSeconds", "livenessTimeoutSeconds", None, liveness_timeout: seconds -> Duration;
+    /// Seconds in which the server's system must acknowledge what was sent to it, else the
+    /// connection is lost; 0 leaves it to the system. Linux and Android only. This client only.
+    ChannelTcpUserTimeoutSeconds = "tgdb.channel.tcpUserTimeoutSeconds", "tcpUserTimeoutSeconds", Some("30"), tcp_user_timeout: seconds -> Duration;
+    /// Whether each new session begins with a message of the properties, as those of the
+    /// vendor's clients do; without secrets. This client only.
+    ConnectionSendProperties = "tgdb.connection.sendProperties", "sendConnectionProperties", Some("false"), send_connection_properties: flag -> bool;
+    /// Attempts for each server, one in each round.
     ChannelFTRetryCount = "tgdb.channel.ftRetryCount", "ftRetryCount", Some("3"), ft_retry_count: count -> u32;
     /// User where none is named.
     ChannelDefaultUserID = "tgdb.channel.defaultUserID", "defaultUserID", None, default_user: text -> &str;

@@ -109,6 +109,11 @@ impl Properties {
         self.entries.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
+    /// The same without those whose values must not be shown, such as passwords.
+    pub fn iter_public(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.iter().filter(|(key, _)| !is_secret(key))
+    }
+
     /// How many properties are set.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -231,6 +236,15 @@ pub(crate) mod kind {
     /// Java separates paths by commas, Python by semicolons.
     pub(crate) fn path_list(properties: &Properties, name: ConfigName) -> Parsed<Vec<&str>> {
         list(properties, name, &[',', ';'])
+    }
+
+    /// Whether the order is random.
+    pub(crate) fn load_balance(properties: &Properties, name: ConfigName) -> Parsed<bool> {
+        properties.parsed(name, "disable or random", |value| match value.to_ascii_lowercase().as_str() {
+            "disable" => Some(false),
+            "random" => Some(true),
+            _ => None,
+        })
     }
 
     pub(crate) fn tls_version(properties: &Properties, name: ConfigName) -> Parsed<TlsVersion> {

@@ -116,9 +116,12 @@ fn log(shared: &Shared, note: Event<Waiter>) {
         }
         Event::LinkChanged { from, to } => log::debug!("link {from:?} -> {to:?}"),
         Event::AttemptFailed { server, attempt, error } => log::info!("attempt {attempt}, {}: {error}", peer(server)),
-        Event::LoggedIn { server, version } => log::info!("logged in at {}, server version {version}", peer(server)),
+        Event::LoggedIn { session, server, version } => {
+            log::info!("logged in at {}, server version {version}, session {session}", peer(server));
+        }
         Event::Lost { cause } => log::warn!("connection lost: {cause}"),
-        Event::Dropped { verb, request_id, count } => {
+        Event::Resent { id, verb, times } => log::info!("{verb} (request {id}) was sent again, {times} times so far"),
+        Event::Dropped { verb, request_id, count, .. } if count.is_power_of_two() => {
             log::warn!("dropped {verb} for request {request_id}, which nobody waits for; {count} of its kind");
         }
         _ => {}

@@ -31,6 +31,7 @@ pub(crate) mod task;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tgdb_pdu::body::{QueryOutcome, QueryResponse};
 use tgdb_pdu::{Body, Message};
 use tgdb_transport::{SocketOptions, TlsConnector};
 use tgdb_url::{Properties, TgUrl};
@@ -38,8 +39,9 @@ use tgdb_url::{Properties, TgUrl};
 use callbacks::Callback;
 pub(crate) use state::{State, Waiter};
 
-use crate::proto::{Ended, Failure, Outcome, Session, SessionConfig};
-use crate::{ChannelError, LinkState};
+use crate::options::DefaultScope;
+use crate::proto::{Ended, Failure, Outcome, Session, SessionConfig, SessionNumber};
+use crate::{ChannelError, LinkState, SessionScope};
 
 /// All that is fixed when a channel is made, but for what the session has.
 #[derive(Debug)]
@@ -119,11 +121,17 @@ impl Shared {
             // Only messages without reply end so.
             Outcome::Sent | Outcome::Ignored => return Err(ChannelError::Stopped),
         };
+        let session = reply.session;
         match Message::try_from(reply.into_frame()) {
             Ok(Message { body: Body::Exception(exception), .. }) => {
                 Err(ChannelError::Server { verb, code: exception.code, message: exception.message })
             }
-            Ok(message) => Ok(message),
+            Ok(message) => {
+                if let Some(result) = result_id(&message.body) {
+                    self.lock().note_result(result, session);
+                }
+                Ok(message)
+            }
             Err(source) => Err(ChannelError::BadReply { verb, source }),
         }
     }
@@ -140,13 +148,35 @@ impl Shared {
             Failure::Terminated { reason } => {
                 ChannelError::Terminated { reason: reason.map(|reason| reason.as_ref().to_owned()) }
             }
+            Failure::SessionGone { session } => {
+                ChannelError::SessionGone { verb, session, current: self.lock().session.session_number() }
+            }
             Failure::Stopped => ChannelError::Stopped,
+        }
+    }
+
+    /// The session that a request belongs to; `None` if any will do.
+    pub(crate) fn session_of(&self, scope: Option<SessionScope>, default: DefaultScope) -> Option<SessionNumber> {
+        match (scope, default) {
+            (None | Some(SessionScope::Any), DefaultScope::Any) => None,
+            _ => self.lock().session_of(scope, default),
         }
     }
 
     /// Waits while the channel reconnects.
     pub(crate) fn wait_reconnected(&self, deadline: Instant) -> LinkState {
         self.wait_while(deadline, |state| state.session.state() == LinkState::Reconnecting).session.state()
+    }
+}
+
+/// The id under which a reply can be continued, executed again or closed.
+fn result_id(body: &Body) -> Option<i64> {
+    match body {
+        Body::GetEntityResponse(Some(response)) => Some(response.result_id.into()),
+        Body::QueryResponse(Some(QueryResponse { outcome: QueryOutcome::Success(result), .. })) => {
+            Some(result.query_hash_id)
+        }
+        _ => None,
     }
 }
 

@@ -42,7 +42,7 @@ impl Shared {
             };
             let now = Instant::now();
             if refused.why != Refusal::Full || if_full == IfFull::Fail || now >= deadline {
-                let error = self.refuse(&mut state, refused.why, now);
+                let error = self.refuse(&mut state, refused.why, refused.request.verb, now);
                 state.leave_room(ticket);
                 self.release(state);
                 return Err(error);
@@ -84,7 +84,7 @@ impl Shared {
                     state = self.flush(state);
                     Poll::Pending
                 } else {
-                    let error = self.refuse(&mut state, refused.why, now);
+                    let error = self.refuse(&mut state, refused.why, refused.request.verb, now);
                     state.leave_room(ticket.take());
                     Poll::Ready(Err(error))
                 }
@@ -95,11 +95,14 @@ impl Shared {
     }
 
     /// The error for a request that is not taken.
-    fn refuse(&self, state: &mut State, why: Refusal, now: Instant) -> ChannelError {
+    fn refuse(&self, state: &mut State, why: Refusal, verb: Verb, now: Instant) -> ChannelError {
         // The connection may just have to be given up, because the server does not read.
         state.session.handle_timeout(now);
         match why {
             Refusal::NotStarted => ChannelError::NotStarted,
+            Refusal::SessionGone(session) => {
+                ChannelError::SessionGone { verb, session, current: state.session.session_number() }
+            }
             Refusal::Full if state.session.state() == LinkState::Connected => {
                 let config = state.session.config();
                 ChannelError::Full {

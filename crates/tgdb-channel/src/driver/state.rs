@@ -7,16 +7,21 @@ use std::task::Waker;
 use std::thread::{Thread, ThreadId};
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::{Sender, TrySendError};
 use tgdb_pdu::Frame;
 use tgdb_transport::{ConnectCancel, TgSocket, Wakeup};
 
 use super::callbacks::{Callbacks, Callee};
 use super::completions::{Action, Code, Completions};
-use crate::ChannelError;
-use crate::proto::{Event, LinkId, Request, Session, Transmit};
+use crate::options::DefaultScope;
+use crate::proto::{Event, LinkId, Request, Session, SessionNumber, Transmit};
+use crate::{ChannelError, ChannelEvent, SessionScope};
 
 /// How long a message may wait for others to be sent with.
 pub(super) const COALESCE: Duration = Duration::from_millis(1);
+
+/// Of how many results the session is remembered.
+const RESULTS: usize = 256;
 
 /// Who waits for an outcome.
 pub(crate) enum Waiter {
@@ -121,6 +126,10 @@ pub(crate) struct State {
     /// Tasks that wait for the state of the link to change, by ticket.
     watchers: BTreeMap<u64, Waker>,
     last_watcher: u64,
+    /// Who hears of events.
+    subscribers: Vec<Sender<ChannelEvent>>,
+    /// Sessions of results and prepared queries by id, the oldest first.
+    results: VecDeque<(i64, SessionNumber)>,
     /// Waiters that are not needed any more. They are dropped without the lock.
     discarded: Vec<Waiter>,
 }
@@ -141,6 +150,8 @@ impl State {
             callbacks: Callbacks::default(),
             watchers: BTreeMap::new(),
             last_watcher: 0,
+            subscribers: Vec::new(),
+            results: VecDeque::new(),
             discarded: Vec::new(),
         }
     }
@@ -352,7 +363,63 @@ impl State {
                 if matches!(note, Event::LinkChanged { .. }) {
                     self.notify(completions);
                 }
+                self.publish(&note);
                 completions.push_code(Code::Log(note));
+            }
+        }
+    }
+
+    /// Sends events to that receiver, too.
+    pub(crate) fn subscribe(&mut self, subscriber: Sender<ChannelEvent>) {
+        self.subscribers.push(subscriber);
+    }
+
+    /// Tells those who want to know. Does not wait for them.
+    fn publish(&mut self, note: &Event<Waiter>) {
+        if self.subscribers.is_empty() {
+            return;
+        }
+        let peer = |server: usize| self.session.config().servers[server].clone();
+        let event = match note {
+            Event::LinkChanged { from, to } => ChannelEvent::LinkChanged { from: *from, to: *to },
+            Event::Lost { cause } => ChannelEvent::Lost { cause: cause.clone() },
+            Event::AttemptFailed { server, attempt, error } => {
+                ChannelEvent::AttemptFailed { peer: peer(*server), attempt: *attempt, error: error.clone() }
+            }
+            Event::LoggedIn { session, server, version } => {
+                ChannelEvent::NewSession { session: *session, peer: peer(*server), version: *version }
+            }
+            Event::Resent { id, verb, times } => ChannelEvent::Resent { request_id: *id, verb: *verb, times: *times },
+            Event::Dropped { verb, request_id, is_late: true, .. } => {
+                ChannelEvent::LateReply { request_id: *request_id, verb: *verb }
+            }
+            _ => return,
+        };
+        self.subscribers
+            .retain(|subscriber| !matches!(subscriber.try_send(event.clone()), Err(TrySendError::Disconnected(_))));
+    }
+
+    /// Remembers in which session a result came.
+    pub(super) fn note_result(&mut self, id: i64, session: SessionNumber) {
+        if id != 0 && !self.results.contains(&(id, session)) {
+            if self.results.len() >= RESULTS {
+                self.results.pop_front();
+            }
+            self.results.push_back((id, session));
+        }
+    }
+
+    /// The session that a request belongs to.
+    pub(super) fn session_of(&self, scope: Option<SessionScope>, default: DefaultScope) -> Option<SessionNumber> {
+        let current = self.session.session_number();
+        match (scope, default) {
+            (Some(SessionScope::Any), _) | (None, DefaultScope::Any) => None,
+            (Some(SessionScope::Current), _) => current,
+            (Some(SessionScope::Of(session)), _) => Some(session),
+            (None, DefaultScope::Transaction) => self.session.transaction_session().or(current),
+            (None, DefaultScope::Result(id)) => {
+                let result = self.results.iter().rev().find(|(known, _)| *known == id);
+                result.map(|(_, session)| *session).or(current)
             }
         }
     }

@@ -4,9 +4,30 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
+use tgdb_pdu::Verb;
 use tgdb_url::VersionCheck;
 
-use super::Credentials;
+use super::{Credentials, LoadBalance, Payload};
+
+/// When a connection is given up on which nothing at all arrives although requests wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Liveness {
+    /// Never.
+    Off,
+    /// After that time.
+    After(Duration),
+    /// After that time, or after the longest timeout of the requests that wait, if that is
+    /// longer: the program expects such a request to take long.
+    Patient(Duration),
+}
+
+impl Default for Liveness {
+    /// [`Liveness::Patient`] with 30 s.
+    fn default() -> Self {
+        Self::Patient(Duration::from_secs(30))
+    }
+}
 
 /// The settings of a [`Session`](super::Session).
 #[derive(Debug, Clone)]
@@ -20,8 +41,21 @@ pub struct SessionConfig {
     pub verify_database: Option<String>,
     /// How often the list of servers is tried. Default 3.
     pub retry_count: u32,
-    /// The pause between two rounds over the list. Default 10 s.
+    /// The pause behind the first round over the list; it doubles from round to round, and
+    /// up to a half is added at random. Default 10 s, at least 10 ms.
     pub retry_interval: Duration,
+    /// To what the pause grows. Default 60 s.
+    pub max_retry_interval: Duration,
+    /// The first attempt after a loss is made at a random time within that. Default 1 s.
+    pub reconnect_spread: Duration,
+    /// In which order servers are tried.
+    pub load_balance: LoadBalance,
+    /// When a server that does not answer is given up.
+    pub liveness: Liveness,
+    /// Seeds what is random. Sessions with the same seed and input do the same.
+    pub seed: u64,
+    /// Encoded messages without reply that go first on each new session.
+    pub session_setup: Vec<(Verb, Payload)>,
     /// Time for one attempt to connect, name resolution and TLS included. Default 1 s.
     pub connect_timeout: Duration,
     /// Time for a login, and for a graceful close to wait for replies. Default 10 s.
@@ -57,6 +91,12 @@ impl SessionConfig {
             verify_database: None,
             retry_count: 3,
             retry_interval: Duration::from_secs(10),
+            max_retry_interval: Duration::from_secs(60),
+            reconnect_spread: Duration::from_secs(1),
+            load_balance: LoadBalance::Disable,
+            liveness: Liveness::default(),
+            seed: 0,
+            session_setup: Vec::new(),
             connect_timeout: Duration::from_secs(1),
             operation_timeout: Duration::from_secs(10),
             send_timeout: Duration::from_secs(10),

@@ -10,7 +10,10 @@ use super::failover::Next;
 use super::link::{Link, Purpose};
 use super::requests::Entry;
 use super::timers::Timer;
-use super::{Credentials, Event, Failure, Identity, LinkId, Login, LoginStep, LoginSuccess, Outcome, Session, later};
+use super::{
+    Credentials, Event, Failure, Identity, LinkId, Login, LoginStep, LoginSuccess, Outcome, Session, SessionNumber,
+    later,
+};
 use crate::{ChannelError, LinkState, ResendMode};
 
 /// How much later than the driver the session gives an attempt up: the driver knows why.
@@ -165,14 +168,19 @@ impl<W> Session<W> {
             return self.handle_attempt_failed(now, ChannelError::DatabaseName { peer, source });
         }
         let Some(link) = self.link() else { return };
-        self.identity = Some(Identity { auth_token, session_id, server_version, server });
+        self.sessions += 1;
+        let number = SessionNumber(self.sessions);
+        self.identity = Some(Identity { number, auth_token, session_id, server_version, server });
         self.link = Link::Established { link, since: now, has_received: false };
         self.timers.stop(Timer::Link);
         if let Some(interval) = self.config.ping_interval {
             self.timers.set(Timer::Ping, later(now, interval));
         }
         self.last_activity = Some(now);
-        self.events.push_back(Event::LoggedIn { server, version: server_version });
+        for (verb, payload) in &self.config.session_setup {
+            self.outbox.push_own(*verb, payload.clone());
+        }
+        self.events.push_back(Event::LoggedIn { session: number, server, version: server_version });
         self.end_connecting(Ok(()));
     }
 
@@ -234,8 +242,20 @@ impl<W> Session<W> {
         self.outbox.clear_own();
         self.leaving.clear();
         self.send_failure = None;
+        self.silent_since = None;
         self.given_out = 0;
         self.sent = 0;
+    }
+
+    /// The current session, from the login to the loss or the end of the connection.
+    pub fn session_number(&self) -> Option<SessionNumber> {
+        let is_logged_in = matches!(self.link, Link::Established { .. } | Link::Draining { .. });
+        self.identity.as_ref().filter(|_| is_logged_in).map(|identity| identity.number)
+    }
+
+    /// The session in which a transaction was begun last.
+    pub fn transaction_session(&self) -> Option<SessionNumber> {
+        self.transaction
     }
 
     /// The server that the session is, or was last, connected to, as `host:port`.

@@ -6,6 +6,7 @@ use tgdb_pdu::Verb;
 use tgdb_pdu::version::ProductVersion;
 use tgdb_transport::TransportError;
 
+use super::SessionNumber;
 use crate::{ChannelError, LinkState};
 
 /// Names one attempt to connect and the connection that it leads to. Each attempt of a
@@ -75,6 +76,8 @@ pub enum Event<W> {
     },
     /// A login succeeded.
     LoggedIn {
+        /// The session.
+        session: SessionNumber,
         /// Index of the server.
         server: usize,
         /// The server's version.
@@ -85,14 +88,25 @@ pub enum Event<W> {
         /// Why.
         cause: Arc<TransportError>,
     },
+    /// A request was sent again.
+    Resent {
+        /// Id of the request.
+        id: i64,
+        /// What is asked for.
+        verb: Verb,
+        /// How often it was sent again so far.
+        times: u8,
+    },
     /// A message came for which nobody waits. It was dropped.
     Dropped {
         /// Its verb.
         verb: Verb,
         /// Its request id.
         request_id: i64,
-        /// How many of its kind came so far. Reported for powers of two only, so that a
-        /// server gone wild does not fill a log.
+        /// It answers a request that was given up.
+        is_late: bool,
+        /// How many of its kind came so far. Those that answer nothing are reported for powers
+        /// of two only, so that a server gone wild does not fill the memory.
         count: u64,
     },
 }

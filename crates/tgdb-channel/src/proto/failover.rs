@@ -2,7 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use fastrand::Rng;
+
 use super::{SessionConfig, later};
+
+/// No pause between two rounds is shorter, whatever the configuration says.
+const MIN_INTERVAL: Duration = Duration::from_millis(10);
 
 /// What to do next in order to be connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,21 +20,37 @@ pub(super) enum Next {
     GiveUp,
 }
 
+/// In which order servers are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum LoadBalance {
+    /// In that of the list.
+    #[default]
+    Disable,
+    /// In a random one, another for each channel and each time.
+    Random,
+}
+
 /// The attempts to connect over the list of servers.
 ///
-/// Each round tries each server once, from the first one on; between rounds passes the
-/// retry interval. So a spare server is found at once, where the vendor's clients try the
-/// dead one to the end first.
+/// Each round tries each server once; between rounds passes a pause that doubles from the
+/// retry interval to its maximum, and up to a half more at random, so that many clients that
+/// lost the same server do not come back at once. So a spare server is found at once, where
+/// the vendor's clients try the dead one to the end first.
 #[derive(Debug)]
 pub(super) struct Failover {
-    servers: usize,
+    /// Indices of the servers in the order of this time.
+    order: Vec<usize>,
     rounds: u32,
     interval: Duration,
-    first: usize,
-    /// Attempts made since the last [`Failover::begin`].
+    max_interval: Duration,
+    spread: Duration,
+    load_balance: LoadBalance,
+    random: Rng,
+    /// Attempts made since the last `begin`.
     attempts: u32,
-    /// The interval has to pass before the next attempt.
-    must_wait: bool,
+    /// The pause that has to pass before the next attempt.
+    pause: Option<Duration>,
     /// Connections in a row that were lost at once, with nothing received after the login.
     short_lived: u32,
 }
@@ -37,19 +58,26 @@ pub(super) struct Failover {
 impl Failover {
     pub(super) fn new(config: &SessionConfig) -> Self {
         Self {
-            servers: config.servers.len(),
+            order: (0..config.servers.len()).collect(),
             rounds: config.retry_count.max(1),
-            interval: config.retry_interval,
-            first: 0,
+            interval: config.retry_interval.max(MIN_INTERVAL),
+            max_interval: config.max_retry_interval,
+            spread: config.reconnect_spread,
+            load_balance: config.load_balance,
+            random: Rng::with_seed(config.seed),
             attempts: 0,
-            must_wait: false,
+            pause: None,
             short_lived: 0,
         }
     }
 
+    fn servers(&self) -> u32 {
+        u32::try_from(self.order.len()).unwrap_or(u32::MAX)
+    }
+
     /// Whether there is more than one server, so that a lost connection is made again.
     pub(super) fn is_enabled(&self) -> bool {
-        self.servers > 1
+        self.order.len() > 1
     }
 
     /// How many attempts were made. Connections that were lost at once count if all were.
@@ -60,39 +88,69 @@ impl Failover {
     /// Connects for the first time.
     pub(super) fn begin(&mut self) {
         self.short_lived = 0;
-        self.restart(0);
+        self.restart(None);
     }
 
-    /// Connects again after the connection to that server was lost. Starts with that
-    /// server. But a connection that was closed at once after the login counts as a
-    /// failed attempt: then the next server is tried, the interval passes after each full
-    /// round, and so many rounds end it.
+    /// Connects again after the connection to that server was lost, at a random time within
+    /// the spread. Starts with that server. But a connection that was closed at once after the
+    /// login counts as a failed attempt: then the next server is tried, a pause follows each
+    /// full round, and so many rounds end it.
     pub(super) fn begin_again(&mut self, server: usize, was_short_lived: bool) {
+        self.short_lived = if was_short_lived { self.short_lived + 1 } else { 0 };
         if !was_short_lived {
-            self.short_lived = 0;
-            self.restart(server);
+            self.restart(Some(server));
+            self.pause = self.random_time(self.spread);
             return;
         }
-        self.short_lived += 1;
-        self.restart((server + 1) % self.servers);
-        self.must_wait = self.is_round_over(self.short_lived);
+        self.restart(Some((server + 1) % self.order.len()));
+        if self.short_lived.is_multiple_of(self.servers()) {
+            self.pause = Some(self.round_pause(self.short_lived / self.servers()));
+        }
         if self.short_lived >= self.maximum() {
             self.attempts = self.maximum();
         }
     }
 
-    fn restart(&mut self, first: usize) {
-        self.first = first;
+    /// Connects again to another server, because the program wants that: to that one, or to
+    /// the one behind the current one in the list.
+    pub(super) fn begin_switch(&mut self, from: usize, to: Option<usize>) {
+        self.short_lived = 0;
+        self.restart(Some(to.unwrap_or((from + 1) % self.order.len())));
+    }
+
+    /// Begins anew, with that server first if one is given.
+    fn restart(&mut self, first: Option<usize>) {
+        let servers = self.order.len();
+        match self.load_balance {
+            LoadBalance::Disable => {
+                let first = first.unwrap_or(0);
+                self.order = (0..servers).map(|offset| (first + offset) % servers).collect();
+            }
+            LoadBalance::Random => {
+                self.random.shuffle(&mut self.order);
+                if let Some(at) = self.order.iter().position(|server| Some(*server) == first) {
+                    self.order.swap(0, at);
+                }
+            }
+        }
         self.attempts = 0;
-        self.must_wait = false;
+        self.pause = None;
     }
 
     fn maximum(&self) -> u32 {
-        u32::try_from(self.servers).unwrap_or(u32::MAX).saturating_mul(self.rounds)
+        self.servers().saturating_mul(self.rounds)
     }
 
-    fn is_round_over(&self, attempts: u32) -> bool {
-        attempts > 0 && (attempts as usize).is_multiple_of(self.servers)
+    /// The pause behind that round, counted from 1.
+    fn round_pause(&mut self, round: u32) -> Duration {
+        let factor = 1u32.checked_shl(round - 1).unwrap_or(u32::MAX);
+        let pause = self.interval.saturating_mul(factor).min(self.max_interval.max(self.interval));
+        pause.saturating_add(self.random_time(pause / 2).unwrap_or_default())
+    }
+
+    /// A random time below that; `None` if it is zero.
+    fn random_time(&mut self, below: Duration) -> Option<Duration> {
+        (!below.is_zero()).then(|| below.mul_f64(self.random.f64()))
     }
 
     /// What to do next. Counts the attempt.
@@ -100,12 +158,14 @@ impl Failover {
         if self.attempts >= self.maximum() {
             return Next::GiveUp;
         }
-        if std::mem::take(&mut self.must_wait) {
-            return Next::WaitUntil(later(now, self.interval));
+        if let Some(pause) = self.pause.take() {
+            return Next::WaitUntil(later(now, pause));
         }
-        let server = (self.first + self.attempts as usize) % self.servers;
+        let server = self.order[self.attempts as usize % self.order.len()];
         self.attempts += 1;
-        self.must_wait = self.is_round_over(self.attempts);
+        if self.attempts.is_multiple_of(self.servers()) {
+            self.pause = Some(self.round_pause(self.attempts / self.servers()));
+        }
         Next::Connect(server)
     }
 }
@@ -117,17 +177,25 @@ mod tests {
     const INTERVAL: Duration = Duration::from_secs(10);
 
     fn failover(servers: usize, rounds: u32) -> Failover {
-        Failover { servers, rounds, interval: INTERVAL, first: 0, attempts: 0, must_wait: false, short_lived: 0 }
+        Failover::new(&SessionConfig {
+            servers: vec!["a server".into(); servers],
+            retry_count: rounds,
+            retry_interval: INTERVAL,
+            max_retry_interval: 3 * INTERVAL,
+            reconnect_spread: Duration::ZERO,
+            ..SessionConfig::new("a server")
+        })
     }
 
     /// The servers tried and the pauses between, as a text.
     fn trace(failover: &mut Failover, now: Instant) -> String {
-        let mut trace = String::new();
+        let (mut trace, mut pauses) = (String::new(), [1, 2, 3, 3, 3].into_iter());
         loop {
             match failover.next(now) {
                 Next::Connect(server) => trace += &server.to_string(),
                 Next::WaitUntil(time) => {
-                    assert_eq!(time, now + INTERVAL);
+                    let least = pauses.next().expect("so many rounds are not tried here") * INTERVAL;
+                    assert!((least..least * 3 / 2).contains(&(time - now)), "{:?}", time - now);
                     trace += "-";
                 }
                 Next::GiveUp => return trace,
@@ -136,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn each_round_tries_each_server_once() {
+    fn each_round_tries_each_server_once_and_pauses_grow() {
         let now = Instant::now();
         let mut failover = failover(3, 2);
         failover.begin();
@@ -144,6 +212,13 @@ mod tests {
         assert_eq!(failover.attempts(), 6);
         failover.begin_again(2, false);
         assert_eq!(trace(&mut failover, now), "201-201", "the lost server is tried first");
+        failover.begin_switch(2, None);
+        assert_eq!(trace(&mut failover, now), "012-012", "the one behind it");
+        failover.begin_switch(2, Some(1));
+        assert_eq!(trace(&mut failover, now), "120-120");
+        failover.rounds = 5;
+        failover.begin();
+        assert_eq!(trace(&mut failover, now), "012-012-012-012-012");
     }
 
     #[test]
@@ -155,7 +230,7 @@ mod tests {
         failover.begin_again(0, true);
         assert_eq!(failover.next(now), Next::Connect(1));
         failover.begin_again(1, true);
-        assert_eq!(failover.next(now), Next::WaitUntil(now + INTERVAL), "a round is over");
+        assert!(matches!(failover.next(now), Next::WaitUntil(time) if time >= now + INTERVAL), "a round is over");
         assert_eq!(failover.next(now), Next::Connect(0));
         failover.begin_again(0, true);
         assert_eq!(failover.next(now), Next::Connect(1));
@@ -166,8 +241,51 @@ mod tests {
 
     #[test]
     fn one_server_and_no_count_is_one_attempt() {
-        let config = |retry_count| Failover { rounds: 1u32.max(retry_count), ..failover(1, 1) };
-        assert!(!config(0).is_enabled());
-        assert_eq!(trace(&mut config(0), Instant::now()), "0");
+        let mut failover = failover(1, 0);
+        assert!(!failover.is_enabled());
+        assert_eq!(trace(&mut failover, Instant::now()), "0");
+    }
+
+    #[test]
+    fn no_interval_is_not_no_pause() {
+        let now = Instant::now();
+        let mut failover =
+            Failover::new(&SessionConfig { retry_interval: Duration::ZERO, ..SessionConfig::new("a server") });
+        failover.begin();
+        assert_eq!(failover.next(now), Next::Connect(0));
+        assert!(matches!(failover.next(now), Next::WaitUntil(time) if time >= now + MIN_INTERVAL));
+    }
+
+    #[test]
+    fn many_that_lose_a_server_come_back_spread() {
+        let now = Instant::now();
+        let mut tenths = [0; 10];
+        for seed in 0..1000 {
+            let mut failover = failover(2, 1);
+            (failover.random, failover.spread) = (Rng::with_seed(seed), Duration::from_secs(1));
+            failover.begin_again(0, false);
+            let Next::WaitUntil(time) = failover.next(now) else { panic!("at once") };
+            tenths[(time - now).as_millis() as usize / 100] += 1;
+            assert_eq!(failover.next(now), Next::Connect(0));
+        }
+        assert!(tenths.iter().all(|count| (60..140).contains(count)), "{tenths:?}");
+    }
+
+    #[test]
+    fn a_random_order_is_even() {
+        let now = Instant::now();
+        let mut firsts = [0; 3];
+        for seed in 0..900 {
+            let mut failover = failover(3, 1);
+            (failover.random, failover.load_balance) = (Rng::with_seed(seed), LoadBalance::Random);
+            failover.begin();
+            let mut order = trace(&mut failover, now).into_bytes();
+            firsts[usize::from(order[0] - b'0')] += 1;
+            order.sort_unstable();
+            assert_eq!(order, b"012", "each is tried");
+            failover.begin_again(1, false);
+            assert!(trace(&mut failover, now).starts_with('1'), "the lost server is tried first");
+        }
+        assert!(firsts.iter().all(|count| (240..360).contains(count)), "{firsts:?}");
     }
 }

@@ -53,9 +53,23 @@ pub(super) enum Purpose {
     Reconnect { cause: Arc<TransportError> },
 }
 
+/// Names a session: the time between a login and the loss or the end of its connection. Each
+/// login of a channel has another one, the first is 1. Not the id that the server gives,
+/// which can come again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionNumber(pub(crate) u64);
+
+impl std::fmt::Display for SessionNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
 /// What the server gave with the last login.
 #[derive(Debug)]
 pub struct Identity {
+    /// The session.
+    pub number: SessionNumber,
     /// Goes into the header of each message.
     pub auth_token: AuthToken,
     /// Goes into the header of each message.

@@ -131,9 +131,11 @@ pub enum LoginError {
 }
 
 impl LoginError {
-    /// Whether the server did not speak the protocol, as opposed to saying no.
-    pub(crate) fn is_protocol_violation(&self) -> bool {
-        matches!(self, Self::Unexpected { .. } | Self::Body(_))
+    /// Whether another server may accept the login: this one does not speak the protocol, or
+    /// refuses for now, as one does that is full, starting or stopping. User, password, role,
+    /// database and version would be refused everywhere.
+    pub(crate) fn concerns_one_server(&self) -> bool {
+        matches!(self, Self::Terminated { .. } | Self::Unexpected { .. } | Self::Body(_))
     }
 }
 

@@ -38,6 +38,7 @@ mod connect;
 mod event;
 mod failover;
 mod link;
+mod liveness;
 mod login;
 mod outbox;
 mod receive;
@@ -57,9 +58,10 @@ use std::time::{Duration, Instant};
 use tgdb_pdu::Verb;
 use tgdb_transport::TransportError;
 
-pub use config::SessionConfig;
+pub use config::{Liveness, SessionConfig};
 pub use event::{Event, LinkId};
-pub use link::Identity;
+pub use failover::LoadBalance;
+pub use link::{Identity, SessionNumber};
 pub use login::{Credentials, Login, LoginError, LoginStep, LoginSuccess};
 pub use outbox::{Payload, Transmit};
 pub use requests::{Ended, Failure, Outcome, Reply, Request};
@@ -99,6 +101,12 @@ pub struct Session<W> {
     timers: Timers,
     /// When anything last went either way.
     last_activity: Option<Instant>,
+    /// Since when requests wait and nothing arrived.
+    silent_since: Option<Instant>,
+    /// Counts the logins that succeeded.
+    sessions: u64,
+    /// The session in which a transaction was begun last.
+    transaction: Option<SessionNumber>,
     identity: Option<Identity>,
     /// Counts the calls of `connect`.
     connects: u64,
@@ -132,6 +140,9 @@ impl<W> Session<W> {
             send_failure: None,
             timers: Timers::default(),
             last_activity: None,
+            silent_since: None,
+            sessions: 0,
+            transaction: None,
             identity: None,
             connects: 0,
             connect_outcome: None,

@@ -8,8 +8,9 @@ use tgdb_pdu::{Body, Frame, Message, Verb};
 use tgdb_transport::TransportError;
 
 use super::link::{Link, Purpose};
+use super::requests::Entry;
 use super::timers::{Target, Timer};
-use super::{Event, Failure, LinkId, Outcome, Session, later};
+use super::{Event, Failure, LinkId, Outcome, Session, SessionNumber, later};
 use crate::{ChannelError, LinkState, ResendMode};
 
 impl<W> Session<W> {
@@ -28,7 +29,8 @@ impl<W> Session<W> {
             return self.handle_terminated(&frame);
         }
         let id = frame.header.request_id;
-        match self.requests.reply(frame) {
+        let session = SessionNumber(self.sessions);
+        match self.requests.reply(session, frame) {
             Ok(waiter) => {
                 self.events.extend(waiter.map(|waiter| Event::Completed { id, waiter }));
                 self.call_next_in();
@@ -38,6 +40,7 @@ impl<W> Session<W> {
             Err(frame) if frame.verb == Verb::PING => {}
             Err(frame) => self.handle_unwanted(frame.verb, id),
         }
+        self.end_silence(now);
     }
 
     /// Nobody waits for it. It is never given to another waiter.
@@ -45,9 +48,9 @@ impl<W> Session<W> {
         let is_late = self.requests.was_given_out(request_id);
         let count = if is_late { &mut self.stats.late_replies } else { &mut self.stats.unknown_replies };
         *count += 1;
-        if count.is_power_of_two() {
-            let count = *count;
-            self.events.push_back(Event::Dropped { verb, request_id, count });
+        let count = *count;
+        if is_late || count.is_power_of_two() {
+            self.events.push_back(Event::Dropped { verb, request_id, is_late, count });
         }
     }
 
@@ -100,16 +103,43 @@ impl<W> Session<W> {
     }
 
     fn reconnect(&mut self, now: Instant, was_short_lived: bool, cause: Arc<TransportError>) {
+        let server = self.server();
+        self.failover.begin_again(server, was_short_lived);
+        self.begin_reconnecting(now, cause);
+    }
+
+    /// Leaves the server for another one: that of the index, or the next in the list. Requests
+    /// in flight fare as if the connection was lost. `false` if there is no connection, or no
+    /// other server.
+    pub fn switch_server(&mut self, now: Instant, to: Option<usize>) -> bool {
+        let server = self.server();
+        let is_possible = self.failover.is_enabled()
+            && to.is_none_or(|to| to < self.config.servers.len())
+            && matches!(self.link, Link::Established { .. });
+        if is_possible {
+            let cause = Arc::new(TransportError::Closed { operation: "switch from", peer: self.peer() });
+            self.close_link();
+            self.failover.begin_switch(server, to);
+            self.begin_reconnecting(now, cause);
+        }
+        is_possible
+    }
+
+    fn begin_reconnecting(&mut self, now: Instant, cause: Arc<TransportError>) {
         self.transition_to(LinkState::Reconnecting);
         self.attempt_error = None;
         self.end_lost(|mode| mode == ResendMode::DontReconnectAndIgnore, &cause);
-        let server = self.server();
+        // Those that belong to the session that is gone, and were not sent.
+        for key in self.requests.keys(|entry| entry.unsent_session().is_some()) {
+            if let Some(session) = self.requests.get(key).and_then(Entry::unsent_session) {
+                self.end_request(key, Outcome::Failed(Failure::SessionGone { session }));
+            }
+        }
         self.outbox.clear_requests();
         for (key, length) in self.requests.requeue() {
             self.outbox.push_request(key, length);
         }
         self.purpose = Purpose::Reconnect { cause };
-        self.failover.begin_again(server, was_short_lived);
         self.connect_next(now);
     }
 
@@ -141,6 +171,7 @@ impl<W> Session<W> {
                     Timer::Link => self.handle_link_timeout(now),
                     Timer::Ping => self.handle_ping_timeout(now),
                     Timer::Send => self.handle_send_stalled(now),
+                    Timer::Liveness => self.handle_liveness_timeout(now),
                     Timer::Close => self.handle_close_timeout(now),
                     Timer::Grace => {
                         if let Some(cause) = self.send_failure.take() {

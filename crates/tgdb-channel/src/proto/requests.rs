@@ -8,6 +8,7 @@ use bytes::Bytes;
 use tgdb_pdu::{Frame, Header, Verb};
 use tgdb_transport::TransportError;
 
+use super::SessionNumber;
 use super::outbox::Payload;
 use super::table::Table;
 use super::timers::{Deadlines, Target};
@@ -30,6 +31,8 @@ pub struct Request<W> {
     pub deadline: Instant,
     /// The time that it was given, for error messages.
     pub timeout: Duration,
+    /// The session that it belongs to; `None` if any will do.
+    pub session: Option<SessionNumber>,
     /// It has no reply. Its outcome is that it was handed over.
     pub is_one_way: bool,
     /// Who is reported by [`Event::Completed`](super::Event::Completed) when the outcome
@@ -68,11 +71,13 @@ pub struct Reply {
     verb: Verb,
     payload: Bytes,
     omitted: u32,
+    /// The session in which it came.
+    pub session: SessionNumber,
 }
 
 impl Reply {
-    pub(super) fn new(frame: Frame) -> Self {
-        Self { header: frame.header, verb: frame.verb, payload: frame.payload, omitted: frame.omitted }
+    pub(super) fn new(frame: Frame, session: SessionNumber) -> Self {
+        Self { session, header: frame.header, verb: frame.verb, payload: frame.payload, omitted: frame.omitted }
     }
 
     /// The reply as a frame.
@@ -113,6 +118,11 @@ pub enum Failure {
         /// The server's text.
         reason: Option<Arc<str>>,
     },
+    /// It belongs to a session that is gone. It was not sent.
+    SessionGone {
+        /// That session.
+        session: SessionNumber,
+    },
     /// The channel was stopped.
     Stopped,
 }
@@ -127,6 +137,8 @@ pub(super) struct Entry<W> {
     timeout: Duration,
     deadline: Instant,
     resends: u8,
+    /// The session that it belongs to.
+    session: Option<SessionNumber>,
     is_one_way: bool,
     /// Nobody waits any more; it is still to be sent.
     is_abandoned: bool,
@@ -177,9 +189,14 @@ impl<W> Entry<W> {
         matches!(self.stage, Stage::Sent { .. })
     }
 
+    /// The session that it waits to be sent in, if only that will do.
+    pub(super) fn unsent_session(&self) -> Option<SessionNumber> {
+        self.session.filter(|_| matches!(self.stage, Stage::Queued { .. }))
+    }
+
     /// Whether it may be sent again on another connection.
     pub(super) fn may_be_resent(&self) -> bool {
-        self.mode == ResendMode::ReconnectAndResend && self.resends < MAX_RESENDS
+        self.mode == ResendMode::ReconnectAndResend && self.session.is_none() && self.resends < MAX_RESENDS
     }
 }
 
@@ -206,6 +223,15 @@ struct Place<W> {
     /// How many bytes it needs.
     length: usize,
     waiter: W,
+}
+
+/// A message that was just sent.
+pub(super) struct Sent {
+    pub(super) verb: Verb,
+    /// Of the payload.
+    pub(super) length: usize,
+    /// How often it was sent again; 0 for the first time.
+    pub(super) resends: u8,
 }
 
 /// What ending a request leaves behind.
@@ -246,11 +272,22 @@ impl<W> Requests<W> {
 
     /// Takes a request in and returns its key.
     pub(super) fn insert(&mut self, request: Request<W>) -> i64 {
-        let Request { verb, payload, mode, deadline, timeout, is_one_way, waiter } = request;
+        let Request { verb, payload, mode, deadline, timeout, session, is_one_way, waiter } = request;
         self.last += 1;
         let key = if is_one_way { -self.last } else { self.last };
         let stage = Stage::Queued { payload, again: false };
-        let entry = Entry { verb, mode, stage, waiter, timeout, deadline, resends: 0, is_one_way, is_abandoned: false };
+        let entry = Entry {
+            verb,
+            mode,
+            stage,
+            waiter,
+            timeout,
+            deadline,
+            resends: 0,
+            session,
+            is_one_way,
+            is_abandoned: false,
+        };
         self.entries.insert(key.unsigned_abs(), entry);
         self.open += 1;
         self.watch(deadline, Target::Request(key));
@@ -358,22 +395,22 @@ impl<W> Requests<W> {
         queued.into_iter().filter_map(length).collect()
     }
 
-    /// Sends a queued message by way of `write`, and returns the length of its payload.
-    pub(super) fn send(&mut self, key: i64, write: impl FnOnce(Verb, &Payload)) -> Option<usize> {
+    /// Sends a queued message by way of `write`, and returns what it was.
+    pub(super) fn send(&mut self, key: i64, write: impl FnOnce(Verb, &Payload)) -> Option<Sent> {
         let entry = self.get_mut(key)?;
         let Stage::Queued { payload, again } = &entry.stage else { return None };
         entry.resends += u8::from(*again);
         write(entry.verb, payload);
-        let length = payload.len();
+        let sent = Sent { verb: entry.verb, length: payload.len(), resends: if *again { entry.resends } else { 0 } };
         let (keeps, is_abandoned) = (entry.may_be_resent(), entry.is_abandoned);
-        let sent = std::mem::replace(&mut entry.stage, Stage::Sent { payload: None });
-        if let (true, Stage::Queued { payload, .. }) = (keeps, sent) {
+        let queued = std::mem::replace(&mut entry.stage, Stage::Sent { payload: None });
+        if let (true, Stage::Queued { payload, .. }) = (keeps, queued) {
             entry.stage = Stage::Sent { payload: Some(payload) };
         }
         if is_abandoned {
             self.remove(key);
         }
-        Some(length)
+        Some(sent)
     }
 
     fn remove(&mut self, key: i64) {
@@ -401,11 +438,11 @@ impl<W> Requests<W> {
 
     /// Gives a frame to the request that waits for it, and returns who is to be told; the
     /// frame if there is none.
-    pub(super) fn reply(&mut self, frame: Frame) -> Result<Option<W>, Frame> {
+    pub(super) fn reply(&mut self, session: SessionNumber, frame: Frame) -> Result<Option<W>, Frame> {
         let id = frame.header.request_id;
         match self.get_mut(id) {
             Some(entry) if !entry.is_one_way && entry.is_sent() => {
-                let waiter = entry.close(Outcome::Reply(Reply::new(frame))).waiter;
+                let waiter = entry.close(Outcome::Reply(Reply::new(frame, session))).waiter;
                 self.open -= 1;
                 Ok(waiter)
             }
@@ -450,6 +487,12 @@ impl<W> Requests<W> {
     pub(super) fn keys(&self, which: impl Fn(&Entry<W>) -> bool) -> Vec<i64> {
         let wanted = self.entries.iter().filter(|(_, entry)| entry.is_open() && which(entry));
         wanted.map(|(key, entry)| entry.key(key)).collect()
+    }
+
+    /// The longest timeout of those that wait for a reply.
+    pub(super) fn longest_timeout(&self) -> Duration {
+        let waiting = self.entries.iter().filter(|(_, entry)| entry.is_sent() && !entry.is_one_way);
+        waiting.map(|(_, entry)| entry.timeout).max().unwrap_or_default()
     }
 
     /// When the next deadline is.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Ended, Event, Request, Session, requests};
+use super::{Ended, Event, Request, Session, SessionNumber, requests};
 use crate::{LinkState, ResendMode};
 
 /// Why a request cannot be taken.
@@ -13,6 +13,8 @@ pub enum Refusal {
     State(LinkState),
     /// [`Session::start`] was not called yet.
     NotStarted,
+    /// The session that the request belongs to is gone.
+    SessionGone(SessionNumber),
     /// So many requests are in flight, or so many bytes wait, that there is no room.
     Full,
 }
@@ -57,7 +59,7 @@ impl<W> Session<W> {
     /// As [`submit`](Self::submit).
     pub fn submit_in_turn(&mut self, ticket: Option<u64>, request: Request<W>) -> Result<i64, Box<Refused<W>>> {
         let length = request.payload.len();
-        if let Err(why) = self.admit(ticket, request.mode, length) {
+        if let Err(why) = self.admit(ticket, request.mode, request.session, length) {
             return Err(Box::new(Refused { why, request }));
         }
         let key = self.requests.insert(request);
@@ -67,12 +69,21 @@ impl<W> Session<W> {
         Ok(key)
     }
 
-    fn admit(&self, ticket: Option<u64>, mode: ResendMode, length: usize) -> Result<(), Refusal> {
+    fn admit(
+        &self,
+        ticket: Option<u64>,
+        mode: ResendMode,
+        session: Option<SessionNumber>,
+        length: usize,
+    ) -> Result<(), Refusal> {
         match self.state {
             LinkState::Connected | LinkState::Reconnecting if !self.is_started => return Err(Refusal::NotStarted),
             LinkState::Connected => {}
             LinkState::Reconnecting if mode != ResendMode::DontReconnectAndIgnore => {}
             state => return Err(Refusal::State(state)),
+        }
+        if let Some(session) = session.filter(|_| self.session_number() != session) {
+            return Err(Refusal::SessionGone(session));
         }
         if self.requests.is_its_turn(ticket) && self.has_room_for(length) { Ok(()) } else { Err(Refusal::Full) }
     }

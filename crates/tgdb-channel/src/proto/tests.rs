@@ -3,9 +3,11 @@
 
 mod close;
 mod connect;
+mod liveness;
 mod loss;
 mod requests;
 mod room;
+mod scope;
 mod transmit;
 
 use std::time::{Duration, Instant};
@@ -65,6 +67,9 @@ impl Driven {
 
     fn with(servers: usize, change: impl FnOnce(&mut SessionConfig)) -> Self {
         let mut config = SessionConfig::new("a:1");
+        // What these tests are not about.
+        config.reconnect_spread = Duration::ZERO;
+        config.liveness = Liveness::Off;
         config.servers = ["a:1", "b:2", "c:3"][..servers].iter().map(|name| (*name).into()).collect();
         change(&mut config);
         Self {
@@ -192,6 +197,7 @@ impl Driven {
             mode,
             deadline: self.now + 60 * SECOND,
             timeout: 60 * SECOND,
+            session: None,
             is_one_way: false,
             waiter: Some(name),
         }

@@ -15,12 +15,14 @@ pub(super) enum Timer {
     Send,
     /// What arrived before a failed write must have been read.
     Grace,
+    /// Something must have arrived.
+    Liveness,
     /// Replies must have come, or the server must have closed its end.
     Close,
 }
 
 impl Timer {
-    pub(super) const ALL: [Self; 5] = [Self::Link, Self::Ping, Self::Send, Self::Grace, Self::Close];
+    pub(super) const ALL: [Self; 6] = [Self::Link, Self::Ping, Self::Send, Self::Grace, Self::Liveness, Self::Close];
 }
 
 /// Due times by [`Timer`].

@@ -9,6 +9,7 @@ use tgdb_transport::TransportError;
 
 use super::link::Link;
 use super::outbox::Payload;
+use super::requests::Sent;
 use super::timers::Timer;
 use super::{Event, LinkId, Outcome, Session, Transmit, later};
 use crate::LinkState;
@@ -56,8 +57,9 @@ impl<W> Session<W> {
             && let Some(key) = self.outbox.pop_request()
         {
             let write = |verb, payload: &Payload| push(transmit, &stamp.header(key.max(-1)), verb, payload);
-            let Some(length) = self.requests.send(key, write) else { continue };
-            self.outbox.forget_request(length);
+            let Some(sent) = self.requests.send(key, write) else { continue };
+            self.outbox.forget_request(sent.length);
+            self.handle_request_sent(now, key, &sent);
             if key < 0 {
                 let end = self.given_out + (transmit.remaining() - before) as u64;
                 self.leaving.push_back((end, key));
@@ -72,6 +74,18 @@ impl<W> Session<W> {
             self.given_out += added as u64;
             self.call_next_in();
             self.leave_if_drained(now);
+        }
+    }
+
+    fn handle_request_sent(&mut self, now: Instant, key: i64, sent: &Sent) {
+        if key > 0 {
+            self.expect_answer(now);
+        }
+        if sent.verb == Verb::BEGIN_TRANSACTION_REQUEST {
+            self.transaction = self.session_number();
+        }
+        if sent.resends > 0 {
+            self.events.push_back(Event::Resent { id: key, verb: sent.verb, times: sent.resends });
         }
     }
 

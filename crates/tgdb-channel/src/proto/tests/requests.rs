@@ -26,7 +26,7 @@ fn dropped_messages_are_reported_ever_more_rarely() {
         driven.reply(77);
     }
     let counts = driven.events().into_iter().map(|event| match event {
-        Event::Dropped { verb: Verb::QUERY_RESPONSE, request_id: 77, count } => count,
+        Event::Dropped { verb: Verb::QUERY_RESPONSE, request_id: 77, count, .. } => count,
         other => panic!("{other:?}"),
     });
     assert!(counts.eq([1, 2, 4, 8, 16, 32, 64, 128, 256, 512]));

@@ -1,0 +1,54 @@
+//! Giving up a server that does not answer.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tgdb_transport::TransportError;
+
+use super::link::Link;
+use super::timers::Timer;
+use super::{Liveness, Session, later};
+use crate::LinkState;
+
+impl<W> Session<W> {
+    /// A request was sent.
+    pub(super) fn expect_answer(&mut self, now: Instant) {
+        if self.silent_since.is_none() {
+            self.silent_since = Some(now);
+            self.watch_silence(now);
+        }
+    }
+
+    /// Something arrived.
+    pub(super) fn end_silence(&mut self, now: Instant) {
+        // The timer is left as it is, which costs less; it finds out.
+        self.silent_since = self.silent_since.and((self.requests.open() > 0).then_some(now));
+    }
+
+    fn watch_silence(&mut self, since: Instant) {
+        if let Some(patience) = self.patience() {
+            self.timers.set(Timer::Liveness, later(since, patience));
+        }
+    }
+
+    /// How long the server may be silent.
+    fn patience(&self) -> Option<Duration> {
+        match self.config.liveness {
+            Liveness::Off => None,
+            Liveness::After(time) => Some(time),
+            Liveness::Patient(time) => Some(time.max(self.requests.longest_timeout())),
+        }
+    }
+
+    /// The server may have been silent for too long.
+    pub(super) fn handle_liveness_timeout(&mut self, now: Instant) {
+        let (Some(since), Some(patience)) = (self.silent_since, self.patience()) else { return };
+        let silence = now.saturating_duration_since(since);
+        if silence < patience {
+            self.watch_silence(since);
+        } else if matches!(self.link, Link::Established { .. } | Link::Draining { .. }) {
+            let peer = self.peer();
+            self.lose(now, LinkState::FailedOnRecv, Arc::new(TransportError::Unresponsive { peer, silence }));
+        }
+    }
+}
