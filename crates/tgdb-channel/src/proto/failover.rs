@@ -6,7 +6,8 @@ use fastrand::Rng;
 
 use super::{SessionConfig, later};
 
-/// No pause between two rounds is shorter, whatever the configuration says.
+/// No pause between two rounds is shorter, and no time between two attempts at one server,
+/// whatever the configuration says.
 const MIN_INTERVAL: Duration = Duration::from_millis(10);
 
 /// What to do next in order to be connected.
@@ -41,6 +42,8 @@ pub enum LoadBalance {
 pub(super) struct Failover {
     /// Indices of the servers in the order of this time.
     order: Vec<usize>,
+    /// When each server was last tried. Those of one name share a place.
+    tried: Vec<Tried>,
     rounds: u32,
     interval: Duration,
     max_interval: Duration,
@@ -55,10 +58,18 @@ pub(super) struct Failover {
     short_lived: u32,
 }
 
+/// A server's last attempt, or whose place says that.
+#[derive(Debug, Clone, Copy)]
+struct Tried {
+    place: usize,
+    at: Option<Instant>,
+}
+
 impl Failover {
     pub(super) fn new(config: &SessionConfig) -> Self {
         Self {
             order: (0..config.servers.len()).collect(),
+            tried: places(&config.servers),
             rounds: config.retry_count.max(1),
             interval: config.retry_interval.max(MIN_INTERVAL),
             max_interval: config.max_retry_interval,
@@ -162,12 +173,24 @@ impl Failover {
             return Next::WaitUntil(later(now, pause));
         }
         let server = self.order[self.attempts as usize % self.order.len()];
+        let place = self.tried[server].place;
+        let free_at = self.tried[place].at.map(|at| later(at, MIN_INTERVAL));
+        if let Some(time) = free_at.filter(|time| *time > now) {
+            return Next::WaitUntil(time);
+        }
+        self.tried[place].at = Some(now);
         self.attempts += 1;
         if self.attempts.is_multiple_of(self.servers()) {
             self.pause = Some(self.round_pause(self.attempts / self.servers()));
         }
         Next::Connect(server)
     }
+}
+
+/// Where the last attempt at each server is kept: with the first one of its name.
+fn places(servers: &[String]) -> Vec<Tried> {
+    let first = |server| servers.iter().position(|other| other == server).unwrap_or_default();
+    servers.iter().map(|server| Tried { place: first(server), at: None }).collect()
 }
 
 #[cfg(test)]
@@ -178,7 +201,7 @@ mod tests {
 
     fn failover(servers: usize, rounds: u32) -> Failover {
         Failover::new(&SessionConfig {
-            servers: vec!["a server".into(); servers],
+            servers: (0..servers).map(|number| number.to_string()).collect(),
             retry_count: rounds,
             retry_interval: INTERVAL,
             max_retry_interval: 3 * INTERVAL,
@@ -188,14 +211,16 @@ mod tests {
     }
 
     /// The servers tried and the pauses between, as a text.
-    fn trace(failover: &mut Failover, now: Instant) -> String {
+    fn trace(failover: &mut Failover, now: &mut Instant) -> String {
+        *now += MIN_INTERVAL;
         let (mut trace, mut pauses) = (String::new(), [1, 2, 3, 3, 3].into_iter());
         loop {
-            match failover.next(now) {
+            match failover.next(*now) {
                 Next::Connect(server) => trace += &server.to_string(),
                 Next::WaitUntil(time) => {
                     let least = pauses.next().expect("so many rounds are not tried here") * INTERVAL;
-                    assert!((least..least * 3 / 2).contains(&(time - now)), "{:?}", time - now);
+                    assert!((least..least * 3 / 2).contains(&(time - *now)), "{:?}", time - *now);
+                    *now = time;
                     trace += "-";
                 }
                 Next::GiveUp => return trace,
@@ -205,32 +230,34 @@ mod tests {
 
     #[test]
     fn each_round_tries_each_server_once_and_pauses_grow() {
-        let now = Instant::now();
+        let mut now = Instant::now();
         let mut failover = failover(3, 2);
         failover.begin();
-        assert_eq!(trace(&mut failover, now), "012-012");
+        assert_eq!(trace(&mut failover, &mut now), "012-012");
         assert_eq!(failover.attempts(), 6);
         failover.begin_again(2, false);
-        assert_eq!(trace(&mut failover, now), "201-201", "the lost server is tried first");
+        assert_eq!(trace(&mut failover, &mut now), "201-201", "the lost server is tried first");
         failover.begin_switch(2, None);
-        assert_eq!(trace(&mut failover, now), "012-012", "the one behind it");
+        assert_eq!(trace(&mut failover, &mut now), "012-012", "the one behind it");
         failover.begin_switch(2, Some(1));
-        assert_eq!(trace(&mut failover, now), "120-120");
+        assert_eq!(trace(&mut failover, &mut now), "120-120");
         failover.rounds = 5;
         failover.begin();
-        assert_eq!(trace(&mut failover, now), "012-012-012-012-012");
+        assert_eq!(trace(&mut failover, &mut now), "012-012-012-012-012");
     }
 
     #[test]
     fn a_server_that_hangs_up_after_the_login_is_passed_over() {
-        let now = Instant::now();
+        let mut now = Instant::now();
         let mut failover = failover(2, 2);
         failover.begin();
         assert_eq!(failover.next(now), Next::Connect(0));
         failover.begin_again(0, true);
         assert_eq!(failover.next(now), Next::Connect(1));
         failover.begin_again(1, true);
-        assert!(matches!(failover.next(now), Next::WaitUntil(time) if time >= now + INTERVAL), "a round is over");
+        let Next::WaitUntil(time) = failover.next(now) else { panic!("a round is over") };
+        assert!(time >= now + INTERVAL);
+        now = time;
         assert_eq!(failover.next(now), Next::Connect(0));
         failover.begin_again(0, true);
         assert_eq!(failover.next(now), Next::Connect(1));
@@ -243,7 +270,7 @@ mod tests {
     fn one_server_and_no_count_is_one_attempt() {
         let mut failover = failover(1, 0);
         assert!(!failover.is_enabled());
-        assert_eq!(trace(&mut failover, Instant::now()), "0");
+        assert_eq!(trace(&mut failover, &mut Instant::now()), "0");
     }
 
     #[test]
@@ -254,6 +281,24 @@ mod tests {
         failover.begin();
         assert_eq!(failover.next(now), Next::Connect(0));
         assert!(matches!(failover.next(now), Next::WaitUntil(time) if time >= now + MIN_INTERVAL));
+    }
+
+    #[test]
+    fn no_server_is_tried_twice_within_the_minimum() {
+        let now = Instant::now();
+        let mut failover = Failover::new(&SessionConfig {
+            servers: vec!["a".into(), "b".into(), "a".into()],
+            reconnect_spread: Duration::ZERO,
+            ..SessionConfig::new("a")
+        });
+        failover.begin();
+        assert_eq!(failover.next(now), Next::Connect(0));
+        let soon = now + MIN_INTERVAL / 2;
+        failover.begin_again(0, false);
+        assert_eq!(failover.next(soon), Next::WaitUntil(now + MIN_INTERVAL), "it answered something and hung up");
+        assert_eq!(failover.next(now + MIN_INTERVAL), Next::Connect(0));
+        assert_eq!(failover.next(now + MIN_INTERVAL), Next::Connect(1), "another one is tried at once");
+        assert_eq!(failover.next(now + MIN_INTERVAL), Next::WaitUntil(now + 2 * MIN_INTERVAL), "the same by name");
     }
 
     #[test]
@@ -273,18 +318,18 @@ mod tests {
 
     #[test]
     fn a_random_order_is_even() {
-        let now = Instant::now();
+        let mut now = Instant::now();
         let mut firsts = [0; 3];
         for seed in 0..900 {
             let mut failover = failover(3, 1);
             (failover.random, failover.load_balance) = (Rng::with_seed(seed), LoadBalance::Random);
             failover.begin();
-            let mut order = trace(&mut failover, now).into_bytes();
+            let mut order = trace(&mut failover, &mut now).into_bytes();
             firsts[usize::from(order[0] - b'0')] += 1;
             order.sort_unstable();
             assert_eq!(order, b"012", "each is tried");
             failover.begin_again(1, false);
-            assert!(trace(&mut failover, now).starts_with('1'), "the lost server is tried first");
+            assert!(trace(&mut failover, &mut now).starts_with('1'), "the lost server is tried first");
         }
         assert!(firsts.iter().all(|count| (240..360).contains(count)), "{firsts:?}");
     }

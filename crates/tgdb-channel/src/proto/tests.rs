@@ -166,6 +166,8 @@ impl Driven {
     /// The server's part of a login. Token and session id are the number of the login.
     fn answer_login(&mut self, link: LinkId) {
         self.logins += 1;
+        // A server is not tried twice within that.
+        self.now += Duration::from_millis(10);
         let handshake =
             |status| HandshakeResponse { status, challenge: ProductVersion::CLIENT.to_wire(), reason: None };
         let (auth_token, session_id) = (AuthToken::new(self.logins), self.logins);

@@ -31,6 +31,7 @@ fn a_login_has_no_token_and_what_follows_has_that_of_the_login() {
     let hello = driven.given_out().remove(0);
     assert_eq!((hello.header.auth_token, hello.header.session_id), (AuthToken::NONE, 0));
     driven.session.handle_disconnected(driven.now, link, cut());
+    driven.pass(SECOND);
     driven.session.connect(driven.now).expect("not active");
     driven.log_in();
     driven.session.start().expect("connected");
