@@ -41,6 +41,9 @@ macro_rules! delegate_socket {
             fn outbox_addr(&self) -> std::net::SocketAddr {
                 self.0.outbox_addr()
             }
+            fn arrivals(&self) -> u64 {
+                self.0.arrivals()
+            }
             fn finish(&self) {
                 self.0.finish()
             }

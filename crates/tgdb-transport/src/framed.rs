@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use tgdb_pdu::{Frame, FrameDecoder};
@@ -21,6 +21,8 @@ pub(crate) struct Framed<S> {
     inbox: SocketAddr,
     pub(crate) outbox: SocketAddr,
     pub(crate) inbound: Turn<Inbound>,
+    /// How many reads brought bytes.
+    pub(crate) arrivals: AtomicU64,
     closed: AtomicBool,
 }
 
@@ -31,6 +33,7 @@ impl<S: ByteStream> Framed<S> {
             inbox: stream.tcp().local_addr()?,
             outbox: stream.tcp().peer_addr()?,
             inbound: Turn::new(Inbound::new(decoder)),
+            arrivals: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             stream,
         })
@@ -122,6 +125,10 @@ impl<S: ByteStream> TgSocket for Framed<S> {
 
     fn outbox_addr(&self) -> SocketAddr {
         self.outbox
+    }
+
+    fn arrivals(&self) -> u64 {
+        self.arrivals.load(Ordering::Relaxed)
     }
 
     fn finish(&self) {

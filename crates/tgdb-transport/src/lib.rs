@@ -166,6 +166,10 @@ pub trait TgSocket: fmt::Debug + Send + Sync {
     /// Address of the peer's end.
     fn outbox_addr(&self) -> SocketAddr;
 
+    /// How often bytes arrived so far, whole frames or not. It tells whether the peer lives
+    /// while a large frame is under way.
+    fn arrivals(&self) -> u64;
+
     /// Tells the peer that nothing more will be sent. What was sent still arrives,
     /// and what the peer sends can still be read until it closes in turn. It does not
     /// wait; after [`TgSocket::try_send`] call it when [`TgSocket::try_flush`] left nothing.

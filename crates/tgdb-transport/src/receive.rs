@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::Shutdown;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rustix::event::PollFlags;
@@ -95,7 +96,10 @@ impl<S: ByteStream> Framed<S> {
                 _ => self.stream.read_into(decoder, true),
             };
             match read {
-                Ok(Read::Some) => reads += 1,
+                Ok(Read::Some) => {
+                    reads += 1;
+                    self.arrivals.fetch_add(1, Ordering::Relaxed);
+                }
                 Ok(Read::End) => self.fail(failure, Failure::End),
                 Err(StreamError::Io(error)) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(StreamError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {

@@ -72,6 +72,7 @@ fn report(shared: &Arc<Shared>, link: LinkId, result: Result<Arc<dyn TgSocket>, 
                 }
                 state.addresses = Some((ours, peers));
                 state.connection = Some(Connection { link, socket });
+                state.arrivals = 0;
             }
         }
         None

@@ -56,7 +56,7 @@ impl Shared {
             let mut state = self.lock();
             let now = Instant::now();
             if state.session.poll_timeout().is_some_and(|due| due <= now) {
-                state.session.handle_timeout(now);
+                state.handle_time(now);
             }
             if state.write.due.is_none_or(|due| due <= now) {
                 state = self.flush(state);

@@ -35,7 +35,7 @@ impl Shared {
                 break Some(ended);
             }
             if let Some(now) = waited_until.filter(|now| *now >= deadline) {
-                state.session.handle_timeout(now);
+                state.handle_time(now);
                 break state.session.take(id);
             }
             let yields_to_write = state.callers > 1 && std::mem::take(&mut may_yield_to_write);
@@ -157,6 +157,7 @@ impl State {
         for frame in frames.drain(..) {
             self.session.handle_frame(now, connection.link, frame);
         }
+        self.note_arrivals(now);
         match result {
             Ok(()) | Err(TransportError::Timeout { .. }) => {}
             Err(cause) => self.session.handle_disconnected(now, connection.link, cause),

@@ -19,7 +19,7 @@ impl Shared {
         loop {
             let now = Instant::now();
             if now >= deadline {
-                state.session.handle_timeout(now);
+                state.handle_time(now);
             }
             if let Some(ended) = state.session.take(key) {
                 self.release(state);

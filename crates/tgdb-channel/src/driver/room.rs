@@ -97,7 +97,7 @@ impl Shared {
     /// The error for a request that is not taken.
     fn refuse(&self, state: &mut State, why: Refusal, verb: Verb, now: Instant) -> ChannelError {
         // The connection may just have to be given up, because the server does not read.
-        state.session.handle_timeout(now);
+        state.handle_time(now);
         match why {
             Refusal::NotStarted => ChannelError::NotStarted,
             Refusal::SessionGone(session) => {

@@ -111,6 +111,8 @@ pub(super) struct Io {
 pub(crate) struct State {
     pub(crate) session: Session<Waiter>,
     pub(super) connection: Option<Connection>,
+    /// How often bytes had arrived on it when that was last looked at.
+    pub(super) arrivals: u64,
     /// Ends of the current or last connection: ours, the peer's.
     pub(crate) addresses: Option<(SocketAddr, SocketAddr)>,
     pub(super) connecting: Option<(LinkId, ConnectCancel)>,
@@ -139,6 +141,7 @@ impl State {
         Self {
             session,
             connection: None,
+            arrivals: 0,
             addresses: None,
             connecting: None,
             read: ReadRole::default(),
@@ -247,6 +250,22 @@ impl State {
             return false;
         }
         std::mem::replace(&mut self.write.burst, 1) <= 1
+    }
+
+    /// Does what is due.
+    pub(super) fn handle_time(&mut self, now: Instant) {
+        // A thread that reads a large frame comes back when that is whole.
+        self.note_arrivals(now);
+        self.session.handle_timeout(now);
+    }
+
+    /// Tells the session if bytes arrived since the last time.
+    pub(super) fn note_arrivals(&mut self, now: Instant) {
+        let Some(connection) = &self.connection else { return };
+        let arrivals = connection.socket.arrivals();
+        if std::mem::replace(&mut self.arrivals, arrivals) != arrivals {
+            self.session.handle_partial(now, connection.link);
+        }
     }
 
     /// Makes the I/O thread look at everything again.

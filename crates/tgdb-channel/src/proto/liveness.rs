@@ -7,7 +7,7 @@ use tgdb_transport::TransportError;
 
 use super::link::Link;
 use super::timers::Timer;
-use super::{Liveness, Session, later};
+use super::{LinkId, Liveness, Session, later};
 use crate::LinkState;
 
 impl<W> Session<W> {
@@ -16,6 +16,14 @@ impl<W> Session<W> {
         if self.silent_since.is_none() {
             self.silent_since = Some(now);
             self.watch_silence(now);
+        }
+    }
+
+    /// Bytes arrived that are not a whole frame yet: the server lives.
+    pub fn handle_partial(&mut self, now: Instant, link: LinkId) {
+        if self.link() == Some(link) {
+            self.last_activity = Some(now);
+            self.end_silence(now);
         }
     }
 

@@ -40,6 +40,26 @@ fn a_silent_server_is_given_up_while_requests_wait() {
 }
 
 #[test]
+fn a_long_reply_that_is_under_way_is_no_silence() {
+    let mut driven = alive_for(Liveness::After(3 * SECOND));
+    let id = driven.submit("long", MODE);
+    driven.sent();
+    for _ in 0..5 {
+        driven.pass(2 * SECOND);
+        let link = driven.session.link().expect("still there");
+        driven.session.handle_partial(driven.now, link);
+        driven.session.handle_partial(driven.now, LinkId(99));
+    }
+    driven.reply(id);
+    assert_eq!(driven.session.state(), LinkState::Connected);
+    driven.submit("silent", MODE);
+    driven.sent();
+    driven.session.handle_partial(driven.now + SECOND, LinkId(99));
+    driven.pass(3 * SECOND);
+    assert_eq!(driven.session.state(), LinkState::FailedOnRecv, "another connection's bytes do not count");
+}
+
+#[test]
 fn requests_that_time_out_do_not_make_silence_shorter() {
     let mut driven = alive_for(Liveness::After(3 * SECOND));
     for _ in 0..2 {
