@@ -139,6 +139,7 @@ impl<W> Session<W> {
         for (key, length) in self.requests.requeue() {
             self.outbox.push_request(key, length);
         }
+        self.call_next_in();
         self.purpose = Purpose::Reconnect { cause };
         self.connect_next(now);
     }

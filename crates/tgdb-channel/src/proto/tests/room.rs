@@ -135,3 +135,14 @@ fn all_are_called_when_there_will_be_no_room() {
         assert!(matches!(driven.refusal(MODE), Some(Refusal::State(_))));
     }
 }
+
+#[test]
+fn requests_that_end_with_their_session_leave_room() {
+    let mut driven = Driven::connected_with(2, |config| config.max_in_flight = 1);
+    let session = driven.session.session_number();
+    driven.submit_as(Request { session, ..driven.request("of the session", ResendMode::ReconnectAndResend) });
+    driven.queue("waits");
+    driven.lose();
+    assert_eq!(names(&driven.ended()), ["of the session"]);
+    assert_eq!(driven.called(), ["waits"]);
+}
