@@ -12,6 +12,7 @@ use tgdb_testkit::sim::{CloseKind, ConnId, ConnectFailure, NetEvent, Network, Rn
 
 use crate::coverage::Coverage;
 use crate::scenario::{DRIVER, DriverHabits, Scenario, ms};
+use crate::silence::Silence;
 use crate::wire::{GivenOut, Tap, Wire};
 use crate::{Check, EPSILON, Token, check};
 
@@ -55,6 +56,8 @@ pub(crate) struct Driver {
     put_off: [Option<Duration>; 3],
     attempts: Vec<Attempt>,
     open: Option<Open>,
+    /// What must be true of silent servers.
+    pub(crate) silence: Silence,
     /// Each connection, and how many bytes the system took.
     sent: HashMap<LinkId, (ConnId, u64)>,
     inbox: VecDeque<NetEvent>,
@@ -82,6 +85,7 @@ impl Driver {
             put_off: [None; 3],
             attempts: Vec::new(),
             open: None,
+            silence: Silence::new(&scenario.config, *scenario.program.timeout.end()),
             sent: HashMap::new(),
             inbox: VecDeque::new(),
             transmit: Transmit::default(),
@@ -187,7 +191,10 @@ impl Driver {
         match event {
             NetEvent::Received(_, bytes) => {
                 open.decoder.push(&bytes);
+                self.session.handle_partial(now, link);
+                self.silence.on_received(self.network.now(), &self.session);
                 self.read_frames(link);
+                self.silence.on_received(self.network.now(), &self.session);
             }
             NetEvent::Writable(_) => self.is_blocked = false,
             NetEvent::Closed(_, CloseKind::End) => {
@@ -229,7 +236,12 @@ impl Driver {
         let is_wanted = self.session.handle_connected(now, link, "192.0.2.1:50000");
         check!(!is_wanted || !is_cancelled, "a connection is wanted that was cancelled: {link:?}");
         if is_wanted {
-            self.open = Some(Open { link, conn, decoder: FrameDecoder::default(), tap: Tap::default() });
+            self.open = Some(Open {
+                link,
+                conn,
+                decoder: FrameDecoder::default(),
+                tap: Tap::new(self.session.config().session_setup.len()),
+            });
             self.sent.insert(link, (conn, 0));
         } else {
             self.network.close(conn);
@@ -289,6 +301,7 @@ impl Driver {
                 }
             }
             Event::Close { link } => {
+                self.silence.on_closed();
                 if let Some(open) = self.open.take_if(|open| open.link == *link) {
                     self.network.close(open.conn);
                 }
@@ -327,6 +340,9 @@ impl Driver {
                     coverage.hit("message added to a partial write");
                 }
                 let given = open.tap.on_given_out(self.network.now(), &bytes[left..], &mut self.wire)?;
+                if given.iter().any(|given| given.request_id > 0) {
+                    self.silence.on_asked(self.network.now());
+                }
                 all.extend(given.into_iter().map(|given| (link, given)));
             }
             let bytes: Vec<u8> = self.transmit.parts().iter().flat_map(|part| part.to_vec()).collect();
@@ -356,11 +372,25 @@ impl Driver {
 
     /// After each step.
     pub(crate) fn check(&self) -> Check {
+        self.silence.check(self.now(), &self.session)?;
         if let Some(since) = self.stalled_since.filter(|_| self.conn().is_some()) {
             let limit = since + self.session.config().send_timeout + GRACE + EPSILON;
             check!(self.now() <= limit, "no byte goes since {since:?}, but the connection is kept");
         }
         Ok(())
+    }
+
+    /// Checks what the servers heard and executed. `link_of`: the connection that a request
+    /// must be on, if it belongs to a session.
+    pub(crate) fn check_wire(
+        &mut self,
+        maximum: impl Fn(usize) -> u32,
+        link_of: impl Fn(usize) -> Option<LinkId>,
+    ) -> Check {
+        let sent = &self.sent;
+        let may_be_on =
+            |number, conn| link_of(number).is_none_or(|link| sent.get(&link).is_some_and(|sent| sent.0 == conn));
+        self.wire.check(&self.network, maximum, may_be_on)
     }
 
     /// Whether nothing is left to be sent.

@@ -10,6 +10,8 @@ use crate::{Check, EPSILON, check};
 
 /// How much later than the driver the session gives an attempt up.
 const SLACK: Duration = ms(100);
+/// Between two attempts at one server, and behind each round.
+const MIN_INTERVAL: Duration = ms(10);
 
 pub(crate) struct Links {
     /// As the events say.
@@ -17,7 +19,13 @@ pub(crate) struct Links {
     servers: u32,
     rounds: u32,
     attempt: Duration,
-    interval: Duration,
+    /// The shortest pause behind each round.
+    pauses: Vec<Duration>,
+    spread: Duration,
+    /// When each server was last tried.
+    tried: Vec<Option<Duration>>,
+    /// The program switched: the next attempt is to go to that server.
+    switches_to: Option<usize>,
     operation_timeout: Duration,
     /// When connecting must have ended.
     connects_until: Option<Duration>,
@@ -39,6 +47,14 @@ pub(crate) struct Links {
     pub(crate) is_started: bool,
 }
 
+/// The shortest pauses behind the rounds: they double up to a maximum.
+fn pauses(config: &SessionConfig) -> Vec<Duration> {
+    let first = config.retry_interval.max(MIN_INTERVAL);
+    let doubled = std::iter::successors(Some(first), |pause| Some(*pause * 2));
+    let rounds = usize::try_from(config.retry_count.max(1)).unwrap();
+    doubled.map(|pause| pause.min(config.max_retry_interval.max(first))).take(rounds).collect()
+}
+
 impl Links {
     pub(crate) fn new(config: &SessionConfig) -> Self {
         let servers = u32::try_from(config.servers.len()).unwrap();
@@ -47,7 +63,10 @@ impl Links {
             servers,
             rounds: if servers > 1 { config.retry_count.max(1) } else { 1 },
             attempt: config.connect_timeout + SLACK + config.operation_timeout + EPSILON,
-            interval: config.retry_interval,
+            pauses: pauses(config),
+            spread: config.reconnect_spread,
+            tried: vec![None; config.servers.len()],
+            switches_to: None,
             operation_timeout: config.operation_timeout,
             connects_until: None,
             reconnects_until: None,
@@ -66,18 +85,24 @@ impl Links {
         self.servers > 1
     }
 
-    /// The bound of all attempts, with so many pauses.
-    fn bound(&self, pauses: u32) -> Duration {
-        self.attempt * (self.servers * self.rounds) + (self.interval + EPSILON) * pauses
+    /// The bound of all attempts.
+    fn connect_bound(&self) -> Duration {
+        let rounds = usize::try_from(self.rounds).unwrap();
+        // Up to a half is added at random. And a server can be tried again a moment later only.
+        let pauses: Duration = self.pauses[..rounds - 1].iter().map(|pause| *pause * 3 / 2 + EPSILON).sum();
+        (self.attempt + MIN_INTERVAL + EPSILON) * (self.servers * self.rounds) + pauses
     }
 
-    /// What reconnecting takes at most.
+    /// What reconnecting takes at most: a pause can come first, if connections were lost at
+    /// once after the login.
     pub(crate) fn reconnect_bound(&self) -> Duration {
-        self.bound(self.rounds)
+        let longest = self.pauses.last().copied().unwrap_or_default() * 3 / 2;
+        self.connect_bound() + longest.max(self.spread) + EPSILON
     }
 
     pub(crate) fn on_connect(&mut self, now: Duration) {
-        self.connects_until = Some(now + self.bound(self.rounds - 1));
+        self.connects_until = Some(now + self.connect_bound());
+        self.switches_to = None;
         self.attempts = 0;
         self.stops_until = None;
         self.stops_requests_at = None;
@@ -85,12 +110,24 @@ impl Links {
         self.is_started = false;
     }
 
-    pub(crate) fn on_attempt(&mut self, now: Duration) -> Check {
+    /// The program switches from that server, to another one if it names one.
+    pub(crate) fn on_switch(&mut self, from: usize, to: Option<usize>) {
+        self.switches_to = Some(to.unwrap_or((from + 1) % self.tried.len()));
+    }
+
+    pub(crate) fn on_attempt(&mut self, now: Duration, server: usize) -> Check {
         let attempts = self.attempts;
         check!(attempts < self.servers * self.rounds, "an attempt to connect follows {attempts} others");
         let is_new_round = attempts > 0 && attempts.is_multiple_of(self.servers);
-        let from = self.attempt_ended_at + if is_new_round { self.interval } else { ms(0) };
+        let round = usize::try_from(attempts / self.servers).unwrap();
+        let from = self.attempt_ended_at + if is_new_round { self.pauses[round - 1] } else { ms(0) };
         check!(now >= from, "an attempt to connect is made before {from:?}");
+        if let Some(last) = self.tried[server].replace(now) {
+            check!(now >= last + MIN_INTERVAL, "server {server} is tried again although it was at {last:?}");
+        }
+        if let Some(wanted) = self.switches_to.take() {
+            check!(server == wanted, "a switch to server {wanted} tries {server}");
+        }
         self.attempts += 1;
         self.attempt_until = Some(now + self.attempt);
         Ok(())
@@ -141,7 +178,7 @@ impl Links {
         matches!(
             (from, to),
             (NotConnected | Closed | Terminated | FailedOnSend | FailedOnRecv | FailedOnProcessing, Connected)
-                | (Connected, FailedOnSend | FailedOnRecv | FailedOnProcessing)
+                | (Connected, FailedOnSend | FailedOnRecv | FailedOnProcessing | Reconnecting)
                 | (FailedOnSend | FailedOnRecv | FailedOnProcessing, Reconnecting | Closed)
                 | (Reconnecting, Connected | Closed)
                 | (Connected | Reconnecting, Closing)
@@ -158,12 +195,17 @@ impl Links {
             to != LinkState::Closing || self.stopped.is_some(),
             "the link is closed, but the program did not stop it"
         );
+        let is_switch = from == LinkState::Connected && to == LinkState::Reconnecting;
+        check!(!is_switch || self.switches_to.is_some(), "the server is left, but the program did not want that");
+        if to != LinkState::Reconnecting {
+            self.switches_to = None;
+        }
         self.state = to;
         self.has_changed = true;
         if to == LinkState::Reconnecting {
             self.attempts = 0;
         }
-        self.reconnects_until = (to == LinkState::Reconnecting).then(|| now + self.bound(self.rounds));
+        self.reconnects_until = (to == LinkState::Reconnecting).then(|| now + self.reconnect_bound());
         Ok(())
     }
 

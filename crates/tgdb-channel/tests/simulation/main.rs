@@ -11,6 +11,7 @@ mod links;
 mod program;
 mod requests;
 mod scenario;
+mod silence;
 mod simulation;
 mod wire;
 

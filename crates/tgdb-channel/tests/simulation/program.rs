@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tgdb_channel::pdu::body::{QueryCommand, QueryRequest};
 use tgdb_channel::pdu::{Body, Verb};
-use tgdb_channel::proto::{Payload, Refusal, Request};
+use tgdb_channel::proto::{Payload, Refusal, Request, SessionNumber};
 use tgdb_channel::{LinkState, ResendMode, StopMethod};
 use tgdb_testkit::sim::{CloseKind, Rng};
 
@@ -85,7 +85,7 @@ impl Simulation {
         if self.program.is_quiet || self.program.acts_at > now {
             return Ok(());
         }
-        let ProgramHabits { pause, stop, cut, cancel, burst, .. } = self.program.habits.clone();
+        let ProgramHabits { pause, stop, cut, switch, cancel, burst, .. } = self.program.habits.clone();
         self.program.habits.actions -= 1;
         self.program.is_quiet = self.program.habits.actions == 0;
         self.program.acts_at = now + self.program.rng.time(&pause);
@@ -106,6 +106,9 @@ impl Simulation {
         if chance(self, cut) {
             let kind = if chance(self, 0.5) { CloseKind::End } else { CloseKind::Reset };
             self.driver.cut(kind);
+        }
+        if chance(self, switch) {
+            self.switch()?;
         }
         if chance(self, cancel) {
             self.cancel_one();
@@ -167,6 +170,38 @@ impl Simulation {
         self.links.on_stop(now, method, was_established);
     }
 
+    /// Leaves the server for another one.
+    fn switch(&mut self) -> Check {
+        self.take_events()?;
+        let servers = self.scenario.config.servers.len();
+        let rng = &mut self.program.rng;
+        let to = rng.chance(0.5).then(|| rng.below(servers + 1));
+        let session = &mut self.driver.session;
+        let (state, from) = (session.state(), session.server());
+        let must_be = servers > 1 && to.is_none_or(|to| to < servers) && state == LinkState::Connected;
+        let now = self.driver.now();
+        let is_switched = self.driver.session.switch_server(self.driver.at(now), to);
+        self.trace(|| format!("switch from {from} to {to:?}: {is_switched}"));
+        check!(is_switched == must_be, "switch to {to:?} in {state:?}: {is_switched}");
+        self.coverage.hit(if is_switched { "switched" } else { "switch refused" });
+        if is_switched {
+            self.links.on_switch(from, to);
+        }
+        Ok(())
+    }
+
+    /// The session that a request belongs to: the current one mostly, else an old one.
+    fn choose_session(&mut self) -> Option<SessionNumber> {
+        let rng = &mut self.program.rng;
+        if !rng.chance(self.program.habits.pinned) {
+            return None;
+        }
+        if rng.chance(0.1) {
+            return self.requests.sessions().min();
+        }
+        self.driver.session.session_number()
+    }
+
     fn submit_one(&mut self) -> Check {
         use ResendMode::*;
         let program = &mut self.program;
@@ -180,6 +215,7 @@ impl Simulation {
         let is_watched = program.rng.chance(0.8);
         let waits_for_room = program.rng.chance(0.7);
         let (mut request, text) = self.request(mode, timeout, is_one_way, padding);
+        request.session = self.choose_session();
         if !is_watched {
             request.waiter = None;
         }
@@ -231,20 +267,22 @@ impl Simulation {
         let text = format!("{number} {padding}");
         request.payload = payload(&text);
         request.waiter = request.waiter.map(|_| Token::Request(number));
-        let Request { mode, is_one_way, timeout, .. } = request;
+        let Request { mode, is_one_way, timeout, session, .. } = request;
         let is_watched = request.waiter.is_some();
         let state = self.driver.session.state();
         request.deadline = self.driver.at(now + timeout);
         match self.driver.session.submit_in_turn(ticket, request) {
             Ok(key) => {
                 self.trace(|| {
-                    format!("submit {number}: key {key}, {mode:?}, one-way {is_one_way}, timeout {timeout:?}")
+                    format!(
+                        "submit {number}: key {key}, {mode:?}, one-way {is_one_way}, timeout {timeout:?}, {session:?}"
+                    )
                 });
                 if state == LinkState::Reconnecting {
                     self.coverage.hit("submitted while reconnecting");
                 }
                 check!(self.links.is_started, "a request is taken in before the start");
-                self.requests.add(key, text, (mode, is_one_way), now + timeout)?;
+                self.requests.add(key, text, (mode, is_one_way, session), now + timeout)?;
                 if !is_watched {
                     self.program.unwatched.push(number);
                 }
@@ -254,12 +292,16 @@ impl Simulation {
                 let what = match refused.why {
                     Refusal::Full => "refused: full",
                     Refusal::NotStarted => "refused: not started",
+                    Refusal::SessionGone(_) => "refused: session gone",
                     _ => "refused: state",
                 };
                 self.coverage.hit(what);
                 let is_possible = match refused.why {
                     Refusal::State(why) => why == state && state != LinkState::Connected,
                     Refusal::NotStarted => !self.links.is_started,
+                    Refusal::SessionGone(gone) => {
+                        session == Some(gone) && self.driver.session.session_number() != session
+                    }
                     _ => matches!(state, LinkState::Connected | LinkState::Reconnecting),
                 };
                 check!(is_possible, "refused in {state:?}: {:?}", refused.why);

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use tgdb_channel::pdu::{Body, Message};
-use tgdb_channel::proto::{Ended, Failure, LinkId, Outcome};
+use tgdb_channel::proto::{Ended, Failure, LinkId, Outcome, SessionNumber};
 use tgdb_channel::{LinkState, ResendMode};
 use tgdb_testkit::echoed;
 
@@ -35,6 +35,8 @@ pub(crate) struct Tracked {
     pub(crate) is_one_way: bool,
     pub(crate) text: String,
     pub(crate) deadline: Duration,
+    /// The session that it belongs to.
+    pub(crate) session: Option<SessionNumber>,
     fate: Fate,
     /// Times given out, and the last time.
     sends: u32,
@@ -42,6 +44,8 @@ pub(crate) struct Tracked {
     is_answered: bool,
     /// Connections lost since it was taken in.
     losses: u32,
+    /// How often it was reported as sent again.
+    resent: u32,
 }
 
 /// What the driver knows when an outcome is there.
@@ -50,6 +54,8 @@ pub(crate) struct Context<'a> {
     pub(crate) links: &'a Links,
     /// The state of the link at that moment, if it is known.
     pub(crate) state: Option<LinkState>,
+    /// The session that is there.
+    pub(crate) session: Option<SessionNumber>,
     pub(crate) may_not_decode: bool,
     /// How many bytes the system took of a connection, and whether it is corrupted.
     pub(crate) connection: &'a dyn Fn(LinkId) -> (u64, bool),
@@ -71,6 +77,8 @@ pub(crate) struct Requests {
     leaving: BTreeSet<(Duration, usize)>,
     /// Length of the longest text.
     longest: usize,
+    /// The connection of each session.
+    sessions: HashMap<SessionNumber, LinkId>,
 }
 
 impl Requests {
@@ -99,17 +107,52 @@ impl Requests {
 
     /// How often a request may be executed.
     pub(crate) fn maximum(&self, number: usize) -> u32 {
-        match self.all[number].mode {
-            ResendMode::ReconnectAndResend => MAX_SENDS,
-            _ => 1,
+        self.all[number].maximum()
+    }
+
+    /// A login succeeded.
+    pub(crate) fn on_session(&mut self, session: SessionNumber, link: LinkId) -> Check {
+        check!(self.sessions.keys().all(|earlier| *earlier < session), "{session:?} follows a later one");
+        self.sessions.insert(session, link);
+        Ok(())
+    }
+
+    /// The sessions so far.
+    pub(crate) fn sessions(&self) -> impl Iterator<Item = SessionNumber> {
+        self.sessions.keys().copied()
+    }
+
+    /// The connection on which a request must be, if it belongs to a session.
+    pub(crate) fn link_of(&self, number: usize) -> Option<LinkId> {
+        self.sessions.get(&self.all[number].session?).copied()
+    }
+
+    /// A request is reported as sent again.
+    pub(crate) fn on_resent(&mut self, key: i64, times: u8) -> Check {
+        let Some(number) = self.by_key.get(&key) else { return Err(format!("{key} is sent again, but unknown")) };
+        let tracked = &mut self.all[*number];
+        tracked.resent += 1;
+        let is_right = tracked.resent == u32::from(times) && tracked.resent + 1 == tracked.sends;
+        check!(is_right, "request {number} is reported as sent again {times} times: {tracked:?}");
+        Ok(())
+    }
+
+    /// A reply is reported as late. `link`: the connection it came on; `is_open`: the session
+    /// has no outcome of that request.
+    pub(crate) fn on_late(&self, id: i64, link: Option<LinkId>, is_open: bool) -> Check {
+        check!(id > 0 && id.unsigned_abs() <= self.all.len() as u64, "a late reply to {id}, which was never asked for");
+        if let Some(tracked) = self.by_key.get(&id).map(|number| &self.all[*number]) {
+            let waits = is_open && tracked.fate == Fate::Open && tracked.last.map(|(last, _)| last) == link;
+            check!(!waits, "the reply to {id} is called late, but it waits: {tracked:?}");
         }
+        Ok(())
     }
 
     pub(crate) fn add(
         &mut self,
         key: i64,
         text: String,
-        (mode, is_one_way): (ResendMode, bool),
+        (mode, is_one_way, session): (ResendMode, bool, Option<SessionNumber>),
         deadline: Duration,
     ) -> Check {
         let number = self.all.len();
@@ -124,11 +167,13 @@ impl Requests {
             is_one_way,
             text,
             deadline,
+            session,
             fate,
             sends: 0,
             last,
             is_answered: false,
             losses: 0,
+            resent: 0,
         });
         Ok(())
     }
@@ -167,7 +212,12 @@ impl Requests {
         tracked.sends += 1;
         let sends = tracked.sends;
         check!(tracked.last.is_none_or(|(last, _)| last != link), "request {number} goes out twice on {link:?}");
-        let maximum = if tracked.mode == ResendMode::ReconnectAndResend { MAX_SENDS } else { 1 };
+        let own = tracked.session.map(|session| self.sessions.get(&session).copied());
+        check!(own.is_none_or(|own| own == Some(link)), "request {number} goes out on {link:?}: {tracked:?}");
+        let maximum = tracked.maximum();
+        if own.is_some() {
+            coverage.hit("pinned");
+        }
         check!(sends <= maximum, "request {number}, {:?}, goes out {sends} times", tracked.mode);
         if sends > 1 {
             coverage.hit("resent");
@@ -236,11 +286,13 @@ impl Requests {
         use LinkState::{Closing, Connected, Reconnecting};
         for (_, number) in &self.open {
             let tracked = &self.all[*number];
-            let is_queued = tracked.sends == 0 || tracked.mode == ResendMode::ReconnectAndResend;
+            let is_pinned = tracked.session.is_some();
+            let is_own = tracked.session.is_none_or(|session| self.sessions.get(&session).copied() == link);
+            let is_queued = if tracked.sends == 0 { is_own } else { tracked.may_be_resent() };
             let may_be = match state {
                 // Sent on this connection, or to be sent.
                 Connected | Closing => is_queued || tracked.last.map(|(last, _)| last) == link,
-                Reconnecting => tracked.mode != ResendMode::DontReconnectAndIgnore,
+                Reconnecting => tracked.mode != ResendMode::DontReconnectAndIgnore && (!is_pinned || tracked.sends > 0),
                 _ => false,
             };
             check!(may_be, "request {number} is open, but the link is {state:?}: {tracked:?}");
@@ -258,6 +310,15 @@ impl Requests {
 }
 
 impl Tracked {
+    fn may_be_resent(&self) -> bool {
+        self.mode == ResendMode::ReconnectAndResend && self.session.is_none()
+    }
+
+    /// How often it may be executed.
+    fn maximum(&self) -> u32 {
+        if self.may_be_resent() { MAX_SENDS } else { 1 }
+    }
+
     /// Whether there can be such an outcome; what it is called.
     fn judge(&self, Ended { outcome, .. }: Ended, context: &Context<'_>) -> Result<&'static str, String> {
         let Context { now, links, connection, state, .. } = context;
@@ -308,7 +369,7 @@ impl Tracked {
                 "failed: lost"
             }
             Outcome::Failed(Failure::NotResent(_)) => {
-                let may_not = self.mode != ResendMode::ReconnectAndResend || self.sends == MAX_SENDS;
+                let may_not = self.sends == self.maximum();
                 check!(may_not && self.sends > 0 && self.losses > 0, "not resent");
                 check!(context.may_be(LinkState::Connected), "not resent, but {state:?}");
                 "failed: not resent"
@@ -320,6 +381,11 @@ impl Tracked {
             Outcome::Failed(Failure::Terminated { .. }) => {
                 check!(context.may_be(LinkState::Terminated), "terminated, but {state:?}");
                 "failed: terminated"
+            }
+            Outcome::Failed(Failure::SessionGone { session }) => {
+                check!(self.session == Some(session) && context.session != Some(session), "{session:?} is not gone");
+                check!(self.sends == 0, "its session is gone, and it was sent");
+                "failed: session gone"
             }
             Outcome::Failed(Failure::Stopped) => {
                 check!(links.stops_requests(*now), "stopped by nobody, or too early");

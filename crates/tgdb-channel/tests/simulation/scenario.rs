@@ -4,7 +4,9 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use tgdb_channel::Credentials;
-use tgdb_channel::proto::SessionConfig;
+use tgdb_channel::pdu::body::{ConnectionProperties, Property};
+use tgdb_channel::pdu::{Body, Verb};
+use tgdb_channel::proto::{Liveness, LoadBalance, Payload, SessionConfig};
 use tgdb_channel::url::VersionCheck;
 use tgdb_testkit::sim::{NetworkPlan, Rng};
 use tgdb_testkit::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER};
@@ -53,8 +55,11 @@ pub(crate) struct ProgramHabits {
     pub(crate) cancel: f64,
     pub(crate) stop: f64,
     pub(crate) cut: f64,
+    pub(crate) switch: f64,
     /// Probabilities for one request each.
     pub(crate) one_way: f64,
+    /// Belongs to a session.
+    pub(crate) pinned: f64,
     pub(crate) resend: f64,
 }
 
@@ -66,7 +71,7 @@ impl Scenario {
     pub(crate) fn from_seed(seed: u64) -> Self {
         let plan = NetworkPlan::from_seed(seed);
         let rng = &mut Rng::of(seed, SCENARIO, 0);
-        let config = config(rng, plan.servers);
+        let config = config(seed, rng, plan.servers);
         let driver = DriverHabits {
             laziness: pick(rng, &[0.0, 0.3, 0.8]),
             gives_up: rng.chance(0.5),
@@ -88,10 +93,14 @@ impl Scenario {
             && self.config.connect_timeout >= ms(700)
             && self.config.operation_timeout >= ms(8000)
             && self.config.send_timeout >= ms(2000)
+            && match self.config.liveness {
+                Liveness::After(time) => time >= ms(8000),
+                _ => true,
+            }
     }
 }
 
-fn config(rng: &mut Rng, servers: usize) -> SessionConfig {
+fn config(seed: u64, rng: &mut Rng, servers: usize) -> SessionConfig {
     let mut config = SessionConfig::new("server-0:8222");
     config.servers = (0..servers).map(|number| format!("server-{number}:8222")).collect();
     config.credentials = Credentials {
@@ -106,15 +115,33 @@ fn config(rng: &mut Rng, servers: usize) -> SessionConfig {
     };
     config.retry_count = pick(rng, &[0, 1, 3, 10]);
     config.retry_interval = pick(rng, &[ms(0), ms(10), ms(200), ms(2000)]);
+    config.max_retry_interval = pick(rng, &[ms(0), ms(100), ms(1000), ms(60_000)]);
+    config.reconnect_spread = pick(rng, &[ms(0), ms(0), ms(50), ms(1000)]);
+    config.load_balance = pick(rng, &[LoadBalance::Disable, LoadBalance::Random]);
+    config.seed = seed;
+    let setups = pick(rng, &[0, 0, 1, 3]);
+    config.session_setup = (0..setups).map(|number| (Verb::CONNECTION_PROPERTIES, setup(number))).collect();
     let is_patient = rng.chance(0.6);
     let timeout = |rng: &mut Rng, hasty: [u64; 2], patient| ms(if is_patient { patient } else { pick(rng, &hasty) });
     config.connect_timeout = timeout(rng, [30, 300], 1000);
     config.operation_timeout = timeout(rng, [100, 1000], 10_000);
     config.send_timeout = timeout(rng, [50, 500], 5000);
     config.ping_interval = pick(rng, &[None, Some(ms(20)), Some(ms(200)), Some(ms(2000))]);
+    config.liveness = match rng.below(6) {
+        0 => Liveness::Off,
+        1 => Liveness::Patient(pick(rng, &[ms(100), ms(5000)])),
+        2 => Liveness::After(ms(12_000)),
+        _ => Liveness::After(pick(rng, &[ms(1), ms(50), ms(500), ms(3000)])),
+    };
     config.max_in_flight = pick(rng, &[1, 3, 20, 1000]);
     config.max_outbox = pick(rng, &[100, 500, 4000, 1 << 20]);
     config
+}
+
+/// A message that comes first in each session.
+fn setup(number: u32) -> Payload {
+    let property = Property { key: "number".into(), value: Some(number.to_string()) };
+    Payload::encode(&Body::from(ConnectionProperties { properties: vec![property] })).unwrap()
 }
 
 fn program(rng: &mut Rng) -> ProgramHabits {
@@ -127,7 +154,9 @@ fn program(rng: &mut Rng) -> ProgramHabits {
         cancel: pick(rng, &[0.0, 0.1, 0.3]),
         stop: pick(rng, &[0.0, 0.01, 0.1]),
         cut: pick(rng, &[0.0, 0.02, 0.2]),
+        switch: pick(rng, &[0.0, 0.02, 0.1]),
         one_way: pick(rng, &[0.0, 0.1, 0.5]),
+        pinned: pick(rng, &[0.0, 0.2, 0.7]),
         resend: pick(rng, &[0.1, 0.4, 0.9]),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tgdb_channel::proto::{Event, LinkId};
+use tgdb_channel::proto::{Event, LinkId, LoginError};
 use tgdb_channel::transport::TransportError;
 use tgdb_channel::{ChannelError, LinkState, ResendMode, StopMethod};
 
@@ -28,6 +28,8 @@ pub(crate) struct Simulation {
     connect_outcome: Option<Result<(), ChannelError>>,
     /// Steps since time moved.
     steps: u32,
+    late_replies: u64,
+    last_attempt: LinkId,
     trace: Option<Vec<String>>,
 }
 
@@ -42,6 +44,8 @@ impl Simulation {
             coverage: Coverage::default(),
             connect_outcome: None,
             steps: 0,
+            late_replies: 0,
+            last_attempt: LinkId::default(),
             trace: is_traced.then(Vec::new),
             scenario,
         }
@@ -120,10 +124,39 @@ impl Simulation {
                 if matches!(*cause, TransportError::Timeout { operation: "send to", .. }) {
                     self.coverage.hit("sender stalled");
                 }
+                if let TransportError::Unresponsive { silence, .. } = *cause {
+                    self.coverage.hit("lost: silent");
+                    self.driver.silence.on_lost(self.driver.now(), silence)?;
+                }
                 self.requests.on_lost();
             }
-            Event::Connect { .. } => self.links.on_attempt(self.driver.now())?,
-            Event::LoggedIn { .. } | Event::AttemptFailed { .. } => self.links.on_attempt_ended(self.driver.now()),
+            Event::Connect { link, server } => {
+                self.last_attempt = link;
+                self.links.on_attempt(self.driver.now(), server)?;
+            }
+            Event::AttemptFailed { error, .. } => {
+                if let ChannelError::Login { source, .. } = &error
+                    && matches!(**source, LoginError::Terminated { .. })
+                {
+                    self.coverage.hit("login refused for now");
+                }
+                self.links.on_attempt_ended(self.driver.now());
+            }
+            Event::LoggedIn { session, .. } => {
+                self.links.on_attempt_ended(self.driver.now());
+                // The connection can be gone again by now.
+                let current = self.driver.session.session_number();
+                check!(current.is_none_or(|current| current == session), "{session:?} is called {current:?}");
+                self.requests.on_session(session, self.last_attempt)?;
+            }
+            Event::Resent { id, times, .. } => self.requests.on_resent(id, times)?,
+            Event::Dropped { request_id, is_late: true, .. } => {
+                self.late_replies += 1;
+                if self.scenario.plan.unknown_reply == 0.0 {
+                    let session = &self.driver.session;
+                    self.requests.on_late(request_id, session.link(), session.is_open(request_id))?;
+                }
+            }
             Event::Completed { waiter: Token::Request(number), .. } if self.requests.is_given_up(number) => {}
             Event::Completed { waiter: Token::Request(number), id } => {
                 check!(self.requests.get(number).key == id, "request {number} is completed as {id}");
@@ -153,6 +186,9 @@ impl Simulation {
     fn on_link_changed(&mut self, from: LinkState, to: LinkState) -> Check {
         let now = self.driver.now();
         self.links.on_changed(now, from, to)?;
+        if (from, to) == (LinkState::Connected, LinkState::Reconnecting) {
+            self.requests.on_lost();
+        }
         match (from, to) {
             (_, LinkState::FailedOnSend) => self.coverage.hit("lost: FailedOnSend"),
             (_, LinkState::FailedOnRecv) => self.coverage.hit("lost: FailedOnRecv"),
@@ -176,6 +212,7 @@ impl Simulation {
             now: self.driver.now(),
             links: &self.links,
             state,
+            session: self.driver.session.session_number(),
             may_not_decode: self.scenario.plan.bad_reply > 0.0,
             connection: &|link: LinkId| self.driver.connection(link),
         };
@@ -205,7 +242,7 @@ impl Simulation {
         self.program.check(now, may_submit, has_room)?;
         self.driver.check()?;
         let requests = &self.requests;
-        self.driver.wire.check(&self.driver.network, |number| requests.maximum(number))
+        self.driver.check_wire(|number| requests.maximum(number), |number| requests.link_of(number))
     }
 
     /// The network is calm: the session is connected again, or can be.
@@ -250,7 +287,8 @@ impl Simulation {
         check!(self.start(), "cannot start: {:?}", self.driver.session.state());
         for mode in [ResendMode::ReconnectAndResend, ResendMode::DontReconnectAndIgnore] {
             let number = self.requests.next_number();
-            let (request, text) = self.request(mode, ms(30_000), false, 0);
+            let (mut request, text) = self.request(mode, ms(30_000), false, 0);
+            request.session = self.driver.session.session_number();
             let now = self.driver.now();
             let refused = self.submit(None, request, text, now)?;
             check!(refused.is_none() && self.requests.next_number() > number, "refused on a calm network");
@@ -284,6 +322,8 @@ impl Simulation {
         check!(!self.program.waits_for_room(), "somebody still waits for room");
         self.coverage.add("late reply", stats.late_replies);
         self.coverage.add("unknown reply", stats.unknown_replies);
+        check!(self.late_replies == stats.late_replies, "{} late replies were reported", self.late_replies);
+        self.coverage.add("session set up", self.driver.wire.setups);
         self.coverage.add("ping", self.driver.wire.pings);
         Ok(())
     }

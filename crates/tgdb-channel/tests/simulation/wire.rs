@@ -25,6 +25,14 @@ fn text_of(body: &Body) -> Option<&str> {
     }
 }
 
+/// Number of a message that sets a session up.
+fn setup_number(frame: &Frame) -> Option<usize> {
+    match Message::decode(frame).ok()?.body {
+        Body::ConnectionProperties(sent) => sent.properties.first()?.value.as_deref()?.parse().ok(),
+        _ => None,
+    }
+}
+
 /// A message of a request that was given out.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct GivenOut {
@@ -42,9 +50,17 @@ pub(crate) struct Tap {
     last: Option<usize>,
     last_ping: Option<Duration>,
     given_out: u64,
+    /// How many messages must come first after the login, and came.
+    setups: usize,
+    set_up: usize,
 }
 
 impl Tap {
+    /// So many messages must come first after the login, numbered from 0.
+    pub(crate) fn new(setups: usize) -> Self {
+        Self { setups, ..Self::default() }
+    }
+
     /// A message came from the server.
     pub(crate) fn on_received(&mut self, frame: &Frame) {
         if self.login.is_none()
@@ -69,6 +85,12 @@ impl Tap {
             let header = &frame.header;
             check!(header.sequence_no > wire.last_sequence, "sequence numbers go back: {header:?}");
             wire.last_sequence = header.sequence_no;
+            if self.login.is_some() && self.set_up < self.setups {
+                let number = setup_number(&frame);
+                check!(number == Some(self.set_up), "{} comes where setup {} is to be", frame.verb, self.set_up);
+                self.set_up += 1;
+                wire.setups += 1;
+            }
             if frame.verb == Verb::PING {
                 wire.pings += 1;
                 let interval = wire.ping_interval.ok_or("a ping, although there are to be none")?;
@@ -99,6 +121,7 @@ impl Tap {
 pub(crate) struct Wire {
     last_sequence: i64,
     pub(crate) pings: u64,
+    pub(crate) setups: u64,
     ping_interval: Option<Duration>,
     heard: usize,
     executed: usize,
@@ -114,7 +137,12 @@ impl Wire {
     }
 
     /// After each step. What went over a corrupted connection says nothing.
-    pub(crate) fn check(&mut self, network: &Network, maximum: impl Fn(usize) -> u32) -> Check {
+    pub(crate) fn check(
+        &mut self,
+        network: &Network,
+        maximum: impl Fn(usize) -> u32,
+        may_be_on: impl Fn(usize, ConnId) -> bool,
+    ) -> Check {
         for heard in &network.heard()[self.heard..] {
             if network.is_corrupted(heard.conn) {
                 continue;
@@ -136,6 +164,7 @@ impl Wire {
             let count = self.executions.entry(number).or_default();
             *count += 1;
             check!(*count <= maximum(number), "request {number} is executed {count} times");
+            check!(may_be_on(number, execution.conn), "request {number} is executed in another session: {execution:?}");
         }
         self.executed = network.executed().len();
         Ok(())
