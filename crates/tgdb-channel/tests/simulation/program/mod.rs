@@ -1,5 +1,8 @@
 //! What the program does with the session.
 
+mod room;
+mod submit;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -12,17 +15,7 @@ use tgdb_testkit::sim::{CloseKind, Rng};
 use crate::scenario::{PROGRAM, ProgramHabits, Scenario, ms};
 use crate::simulation::Simulation;
 use crate::{Check, EPSILON, Token, check};
-
-/// One that waits for room.
-struct Room {
-    ticket: u64,
-    since: Duration,
-    deadline: Duration,
-    request: Option<Request<Token>>,
-    text: String,
-    /// Was called, and looks again at that time.
-    looks_at: Option<Duration>,
-}
+use room::Room;
 
 pub(crate) struct Program {
     rng: Rng,
@@ -52,28 +45,6 @@ impl Program {
     pub(crate) fn wakes_at(&self) -> Option<Duration> {
         let acts = (!self.is_quiet).then_some(self.acts_at);
         self.rooms.values().filter_map(|room| room.looks_at).chain(acts).min()
-    }
-
-    /// Whether somebody waits for room.
-    pub(crate) fn waits_for_room(&self) -> bool {
-        !self.rooms.is_empty()
-    }
-
-    /// After each step. `may_submit`: requests are possible in this state; `has_room`: there is room.
-    pub(crate) fn check(&self, now: Duration, may_submit: bool, has_room: bool) -> Check {
-        let uncalled = self.rooms.values().filter(|room| room.looks_at.is_none()).count();
-        check!(may_submit || uncalled == 0, "{uncalled} wait for room although there will be none");
-        let nobody_is_called = uncalled == self.rooms.len();
-        check!(!has_room || uncalled == 0 || !nobody_is_called, "there is room, but nobody of {uncalled} is called");
-        for room in self.rooms.values() {
-            let deadline = room.deadline;
-            check!(
-                now <= deadline + EPSILON,
-                "one waits for room since {:?}, its deadline was {deadline:?}",
-                room.since
-            );
-        }
-        Ok(())
     }
 }
 
@@ -167,102 +138,6 @@ impl Simulation {
         self.links.on_stop(now, method, was_established);
     }
 
-    fn submit_one(&mut self) -> Check {
-        use ResendMode::*;
-        let program = &mut self.program;
-        let padding = usize::try_from(program.rng.in_range(&program.habits.padding)).unwrap();
-        let timeout = program.rng.time(&program.habits.timeout);
-        let is_one_way = program.rng.chance(program.habits.one_way);
-        let mode = match program.rng.chance(program.habits.resend) {
-            true => ReconnectAndResend,
-            false => [DontReconnectAndIgnore, ReconnectAndRaiseException, ReconnectAndIgnore][program.rng.below(3)],
-        };
-        let is_watched = program.rng.chance(0.8);
-        let waits_for_room = program.rng.chance(0.7);
-        let (mut request, text) = self.request(mode, timeout, is_one_way, padding);
-        if !is_watched {
-            request.waiter = None;
-        }
-        let now = self.driver.now();
-        match self.submit(request, text, now)? {
-            None => Ok(()),
-            Some((request, text)) if waits_for_room && timeout > Duration::ZERO => {
-                let number = self.program.rooms_made;
-                self.program.rooms_made += 1;
-                let (since, deadline) = (now, now + timeout);
-                let until = self.driver.at(deadline);
-                let ticket = self.driver.session.wait_for_room(None, until, Token::Room(number));
-                let room = Room { ticket, since, deadline, request: Some(request), text, looks_at: None };
-                self.program.rooms.insert(number, room);
-                self.trace(|| format!("room {number}: ticket {ticket} until {deadline:?}"));
-                Ok(())
-            }
-            Some(_) => Ok(()),
-        }
-    }
-
-    /// A request that echoes its number.
-    pub(crate) fn request(
-        &mut self,
-        mode: ResendMode,
-        timeout: Duration,
-        is_one_way: bool,
-        padding: usize,
-    ) -> (Request<Token>, String) {
-        let text = " ".repeat(padding);
-        let payload = payload("");
-        let request =
-            Request { verb: Verb::QUERY_REQUEST, payload, mode, timeout, is_one_way, waiter: Some(Token::Request(0)) };
-        (request, text)
-    }
-
-    /// Submits a request at a time that can be past. Returns it if there is no room.
-    pub(crate) fn submit(
-        &mut self,
-        mut request: Request<Token>,
-        padding: String,
-        now: Duration,
-    ) -> Result<Option<(Request<Token>, String)>, String> {
-        let number = self.requests.next_number();
-        let text = format!("{number} {padding}");
-        request.payload = payload(&text);
-        request.waiter = request.waiter.map(|_| Token::Request(number));
-        let Request { mode, is_one_way, timeout, .. } = request;
-        let is_watched = request.waiter.is_some();
-        let state = self.driver.session.state();
-        match self.driver.session.submit(self.driver.at(now), request) {
-            Ok(key) => {
-                self.trace(|| {
-                    format!("submit {number}: key {key}, {mode:?}, one-way {is_one_way}, timeout {timeout:?}")
-                });
-                if state == LinkState::Reconnecting {
-                    self.coverage.hit("submitted while reconnecting");
-                }
-                check!(self.links.is_started, "a request is taken in before the start");
-                self.requests.add(key, text, (mode, is_one_way), now + timeout)?;
-                if !is_watched {
-                    self.program.unwatched.push(number);
-                }
-                Ok(None)
-            }
-            Err(refused) => {
-                let what = match refused.why {
-                    Refusal::Full => "refused: full",
-                    Refusal::NotStarted => "refused: not started",
-                    _ => "refused: state",
-                };
-                self.coverage.hit(what);
-                let is_possible = match refused.why {
-                    Refusal::State(why) => why == state && state != LinkState::Connected,
-                    Refusal::NotStarted => !self.links.is_started,
-                    _ => matches!(state, LinkState::Connected | LinkState::Reconnecting),
-                };
-                check!(is_possible, "refused in {state:?}: {:?}", refused.why);
-                Ok((refused.why == Refusal::Full).then_some((refused.request, padding)))
-            }
-        }
-    }
-
     /// Drops a waiter: of an open request, or one that waits for room.
     fn cancel_one(&mut self) {
         let rng = &mut self.program.rng;
@@ -314,46 +189,4 @@ impl Simulation {
         let (session, requests) = (&self.driver.session, &self.requests);
         self.program.unwatched.extract_if(.., |number| !session.is_open(requests.get(*number).key)).collect()
     }
-
-    pub(crate) fn on_room(&mut self, number: usize) {
-        // It was left by now, or called twice: before and after the deadline.
-        let Some(room) = self.program.rooms.get_mut(&number) else { return };
-        let later = self.program.rng.time(&(ms(0)..=ms(2)));
-        room.looks_at.get_or_insert(self.driver.network.now() + later);
-        self.coverage.hit("room: called");
-    }
-
-    /// Those who were called for room try again.
-    fn look_for_room(&mut self, now: Duration) -> Check {
-        let is_due = |room: &Room| room.looks_at.is_some_and(|time| time <= now);
-        let due: Vec<usize> = self.program.rooms.iter().filter(|(_, room)| is_due(room)).map(|(at, _)| *at).collect();
-        for number in due {
-            let Some(room) = self.program.rooms.remove(&number) else { continue };
-            let Room { ticket, since, deadline, request, text, .. } = room;
-            let Some(request) = request else { continue };
-            match self.submit(request, text, since)? {
-                Some((request, text)) if now < deadline => {
-                    self.coverage.hit("room: called and full again");
-                    let until = self.driver.at(deadline);
-                    self.driver.session.wait_for_room(Some(ticket), until, Token::Room(number));
-                    let room = Room { ticket, since, deadline, request: Some(request), text, looks_at: None };
-                    self.program.rooms.insert(number, room);
-                    self.trace(|| format!("room {number}: again"));
-                }
-                refused => {
-                    if refused.is_some() {
-                        self.coverage.hit("room: time over");
-                    }
-                    self.trace(|| format!("room {number}: done"));
-                    self.driver.session.leave_room(ticket);
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-fn payload(text: &str) -> Payload {
-    let body: Body = QueryRequest::text(QueryCommand::EXECUTE, text).into();
-    Payload::encode(&body).unwrap()
 }
