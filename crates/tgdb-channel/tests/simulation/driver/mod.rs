@@ -20,7 +20,7 @@ use crate::{Check, EPSILON, Token, check};
 
 /// How long work is put off at most, and for how long at once.
 const LAZY_FOR: Duration = ms(2);
-const LAZY_STEP: Duration = Duration::from_micros(300);
+const LAZY_STEP: Duration = Duration::from_micros(700);
 /// How long what arrived before a failed write may take to be read.
 const GRACE: Duration = ms(100);
 /// The time of headers at the start.
