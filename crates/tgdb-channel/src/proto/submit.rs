@@ -76,8 +76,10 @@ impl<W> Session<W> {
     }
 
     /// Queues for room for a request, first come, first served. [`Event::Room`] says when it
-    /// is worth to submit again, with the same ticket if that is refused again. When done,
-    /// or no longer interested, call [`leave_room`](Self::leave_room).
+    /// is worth to submit again, and that the deadline is there, or that requests are not
+    /// possible any more. If the request is refused again, come back with the same ticket: it
+    /// keeps its place and its first deadline. When done, or no longer interested, call
+    /// [`leave_room`](Self::leave_room).
     pub fn wait_for_room(&mut self, ticket: Option<u64>, deadline: Instant, waiter: W) -> u64 {
         self.requests.wait_for_room(ticket, deadline, waiter)
     }
