@@ -4,6 +4,7 @@
 #![deny(missing_docs)]
 
 mod layers;
+mod simulate;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -13,13 +14,22 @@ use xshell::{Shell, cmd};
 const USAGE: &str = "\
 usage: cargo xtask ci      all checks: layers, fmt, clippy, tests, docs, each crate alone
        cargo xtask layers  which crate may depend on which
+       cargo xtask simulate [--seeds N] [--first F] [--seed N]
+                           the session on simulated networks: N seeds (100000) from F (0) on,
+                           or one, with all that happens
 ";
 
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
-    let command = std::env::args().nth(1);
+    let mut arguments = lexopt::Parser::from_env();
+    let command = arguments.next().ok().flatten();
+    let command = command.and_then(|argument| match argument {
+        lexopt::Arg::Value(name) => name.into_string().ok(),
+        _ => None,
+    });
     let result = match command.as_deref() {
+        Some("simulate") => Shell::new().map_err(Failure::from).and_then(|sh| simulate::run(&sh, arguments)),
         Some("ci") => Shell::new().map_err(Failure::from).and_then(|sh| ci(&sh)),
         Some("layers") => Shell::new().map_err(Failure::from).and_then(|sh| layers::check(&sh)),
         _ => {

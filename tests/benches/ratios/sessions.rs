@@ -37,30 +37,6 @@ pub(crate) fn channel(url: &str) -> TgChannel {
 }
 
 pub(crate) fn run(setting: Setting) {
-    if let Ok(count) = std::env::var("PROFL") {
-        let (request, reply) = mebibyte();
-        let address = server::start(&reply, None, setting);
-        if std::env::var_os("RAW").is_some() {
-            let mut raw = trips::raw(address);
-            let mut reply = server::encode(&reply);
-            trips::ping_pong(&mut raw, &server::encode(&request), &mut reply, count.parse().unwrap());
-            return;
-        }
-        let channel = channel(&format!("tcp://{address}"));
-        trips::one_at_a_time(&channel, &request, count.parse().unwrap());
-        return;
-    }
-    if let Ok(count) = std::env::var("PROF") {
-        let address = server::start(&query_reply(), None, setting);
-        let channel = channel(&format!("tcp://{address}"));
-        let body = query("g.V()");
-        if std::env::var_os("TASK").is_some() {
-            trips::awaited(&channel, &body, count.parse().unwrap(), 64);
-            return;
-        }
-        trips::in_flight(&channel, &body, count.parse().unwrap(), 64);
-        return;
-    }
     small(setting);
     large(setting);
     tls::run(setting);
@@ -125,22 +101,7 @@ fn small(setting: Setting) {
     );
     report("8 threads one at a time / 8 raw connections", COUNT * 8, &measured);
     println!("{:<58} {:>31.1}", "allocations per request", memory::allocations_per_request(&channel, &body));
-    let (waiters, bytes) = memory::bytes_of(10_000, || {
-        (0..10_000).map(|_| channel.submit(body.clone()).unwrap()).collect::<Vec<_>>()
-    });
-    println!("{:<58} {bytes:>29.0} B", "memory of a waiter, of 10,000");
-    drop(waiters);
-    let (channels, bytes) = memory::bytes_of(50, || {
-        (0..50)
-            .map(|_| {
-                let channel = self::channel(&url);
-                channel.request(body.clone()).unwrap();
-                channel
-            })
-            .collect::<Vec<_>>()
-    });
-    println!("{:<58} {bytes:>29.0} B", "memory of a channel, server's buffer of 2 MiB included");
-    drop(channels);
+    memory::of_waiters_and_channels();
 }
 
 fn large(setting: Setting) {

@@ -66,7 +66,9 @@ impl State {
         // What the socket itself holds is not sent yet.
         self.write.uncounted += sent.count;
         let count = if sent.is_backed_up { 0 } else { std::mem::take(&mut self.write.uncounted) };
-        self.session.handle_transmitted(now, connection.link, count);
+        if count > 0 || sent.is_backed_up {
+            self.session.handle_transmitted(now, connection.link, count);
+        }
     }
 }
 
@@ -80,7 +82,10 @@ struct Sent {
 fn send(socket: &dyn TgSocket, transmit: &mut Transmit) -> Result<Sent, TransportError> {
     let mut sent = 0;
     while transmit.remaining() > 0 {
-        let count = socket.try_send(&transmit.parts())?;
+        let parts = transmit.parts();
+        // One part is a cheaper system call.
+        let parts = if parts[1].is_empty() { &parts[..1] } else { &parts[..] };
+        let count = socket.try_send(parts)?;
         if count == 0 {
             break;
         }

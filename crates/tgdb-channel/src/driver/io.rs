@@ -36,9 +36,9 @@ impl Shared {
         state.io = Some(Io {
             wakeup,
             thread: thread.thread().id(),
-            // It looks around first.
-            wakes_at: Some(Instant::now()),
-            ticks: true,
+            is_awake: true,
+            wakes_at: None,
+            ticks: false,
             watches_reading: false,
             watches_writing: false,
         });
@@ -70,6 +70,7 @@ impl Shared {
             let times = [state.session.poll_timeout(), state.write.due, watch.tick_ends];
             let wakes_at = times.into_iter().flatten().min();
             if let Some(io) = &mut state.io {
+                io.is_awake = false;
                 io.wakes_at = wakes_at;
                 io.ticks = watch.tick_ends.is_some();
                 io.watches_reading = reads;
@@ -92,11 +93,7 @@ impl Shared {
         });
         let mut state = self.lock();
         if let Some(io) = &mut state.io {
-            // It is awake, and looks at everything before it sleeps again.
-            io.wakes_at = Some(Instant::now());
-            io.ticks = true;
-            io.watches_reading = false;
-            io.watches_writing = false;
+            io.is_awake = true;
         }
         if ready.writable {
             state.write.is_blocked = false;

@@ -24,6 +24,8 @@ impl Shared {
         // Callers that come at the same time write and read together if each gives way once.
         let (mut may_yield_to_write, mut may_yield_to_read) = (true, true);
         let mut is_follower = false;
+        // When the last wait ended. The clock costs, so it is not asked more than that.
+        let mut waited_until = None;
         let ended = loop {
             if state.read.offered_to == Some(id) {
                 state.read.offered_to = None;
@@ -32,8 +34,7 @@ impl Shared {
             if let Some(ended) = state.session.take(id) {
                 break Some(ended);
             }
-            let now = Instant::now();
-            if now >= deadline {
+            if let Some(now) = waited_until.filter(|now| *now >= deadline) {
                 state.session.handle_timeout(now);
                 break state.session.take(id);
             }
@@ -46,14 +47,14 @@ impl Shared {
                 state = self.give_way(state);
                 continue;
             }
-            let connection = state.readable_connection().cloned();
-            state.read.is_taken |= connection.is_some();
-            state.read.watches_writing = connection.is_some() && state.write.is_blocked;
+            let role = state.take_read_role();
+            state.read.taken_by_callers += u64::from(role.is_some());
             let completions = state.settle();
             if completions.runs_code() {
                 // The program must not be able to hold the role up.
-                state.read.is_taken &= connection.is_none();
-                state.read.watches_writing &= connection.is_none();
+                if role.is_some() {
+                    state.give_read_role_back();
+                }
                 let more = state.settle();
                 drop(state);
                 completions.run(self);
@@ -61,26 +62,21 @@ impl Shared {
                 state = self.lock();
                 continue;
             }
-            match connection {
-                Some(connection) => {
-                    let frames = std::mem::take(&mut state.read.frames);
-                    let watches_writing = state.read.watches_writing;
-                    state.read.taken_by_callers += 1;
-                    drop(state);
-                    completions.run(self);
-                    state = self.read_until(&connection, frames, watches_writing, deadline);
-                }
-                None => {
-                    if !std::mem::replace(&mut is_follower, true) {
-                        state.set_waiter(id, Waiter::Thread(thread::current()));
-                        state.read.followers.push_back(id);
-                    }
-                    drop(state);
-                    completions.run(self);
-                    thread::park_timeout(deadline - now);
-                    state = self.lock();
-                }
+            if role.is_none() && !std::mem::replace(&mut is_follower, true) {
+                state.set_waiter(id, Waiter::Thread(thread::current()));
+                state.read.followers.push_back(id);
             }
+            drop(state);
+            completions.run(self);
+            let now;
+            (state, now) = match role {
+                Some(role) => self.read_until(role, deadline),
+                None => {
+                    thread::park_timeout(deadline.saturating_duration_since(Instant::now()));
+                    (self.lock(), Instant::now())
+                }
+            };
+            waited_until = Some(now);
         };
         state.callers -= 1;
         if is_follower {
@@ -99,59 +95,74 @@ impl Shared {
         self.lock()
     }
 
-    /// Waits for frames, and gives them to the session. The role is ours.
-    fn read_until<'a>(
-        self: &'a Arc<Self>,
-        connection: &Connection,
-        mut frames: Vec<Frame>,
-        watches_writing: bool,
-        deadline: Instant,
-    ) -> MutexGuard<'a, State> {
+    /// Waits for frames, and gives them to the session and the role back.
+    fn read_until<'a>(self: &'a Arc<Self>, role: Role, deadline: Instant) -> (MutexGuard<'a, State>, Instant) {
+        let Role { connection, mut frames, watches_writing } = role;
         let socket = &*connection.socket;
         let (is_writable, result) = match watches_writing {
             true => read_or_write(socket, &mut frames, deadline),
             false => (false, socket.recv_batch(&mut frames, Some(deadline))),
         };
         let mut state = self.lock();
-        state.read.watches_writing = false;
         if is_writable {
             state.write.is_blocked = false;
         }
-        self.handle_read(&mut state, connection, frames, result);
-        state
+        let now = Instant::now();
+        state.handle_read(now, &connection, frames, result);
+        (state, now)
     }
 
-    /// Takes the role of the reader for what is there already.
+    /// Reads what is there already, unless another thread reads.
     pub(crate) fn read_available(self: &Arc<Self>) {
-        let mut state = self.lock();
-        let Some(connection) = state.readable_connection().cloned() else { return };
-        state.read.is_taken = true;
-        let mut frames = std::mem::take(&mut state.read.frames);
-        drop(state);
+        let Some(Role { connection, mut frames, .. }) = self.lock().take_read_role() else { return };
         let result = connection.socket.try_recv_batch(&mut frames);
         let mut state = self.lock();
-        self.handle_read(&mut state, &connection, frames, result);
+        state.handle_read(Instant::now(), &connection, frames, result);
         self.release(state);
+    }
+}
+
+/// The role of the reader in the hands of a thread.
+struct Role {
+    connection: Connection,
+    /// Room for what is read at once.
+    frames: Vec<Frame>,
+    /// The system takes no more bytes: the reader waits for that, too.
+    watches_writing: bool,
+}
+
+impl State {
+    /// Takes the role of the reader, if it is free.
+    fn take_read_role(&mut self) -> Option<Role> {
+        let connection = self.readable_connection()?.clone();
+        let watches_writing = self.write.is_blocked;
+        self.read.is_taken = true;
+        self.read.watches_writing = watches_writing;
+        Some(Role { connection, frames: std::mem::take(&mut self.read.frames), watches_writing })
+    }
+
+    fn give_read_role_back(&mut self) {
+        self.read.is_taken = false;
+        self.read.watches_writing = false;
     }
 
     /// Gives what was read to the session, and the role back.
     fn handle_read(
-        &self,
-        state: &mut State,
+        &mut self,
+        now: Instant,
         connection: &Connection,
         mut frames: Vec<Frame>,
         result: Result<(), TransportError>,
     ) {
-        let now = Instant::now();
         for frame in frames.drain(..) {
-            state.session.handle_frame(now, connection.link, frame);
+            self.session.handle_frame(now, connection.link, frame);
         }
         match result {
             Ok(()) | Err(TransportError::Timeout { .. }) => {}
-            Err(cause) => state.session.handle_disconnected(now, connection.link, cause),
+            Err(cause) => self.session.handle_disconnected(now, connection.link, cause),
         }
-        state.read.frames = frames;
-        state.read.is_taken = false;
+        self.read.frames = frames;
+        self.give_read_role_back();
     }
 }
 

@@ -91,6 +91,8 @@ pub(super) struct WriteRole {
 pub(super) struct Io {
     pub(super) wakeup: Arc<Wakeup>,
     pub(super) thread: ThreadId,
+    /// It is awake, and looks at everything before it sleeps again.
+    pub(super) is_awake: bool,
     /// When it wakes by itself; `None` for never.
     pub(super) wakes_at: Option<Instant>,
     /// It looks at everything again after a while.
@@ -256,14 +258,16 @@ impl State {
         while let Some(event) = self.session.poll_event() {
             self.handle_event(event, &mut completions);
         }
-        self.discarded.drain(..).for_each(|waiter| completions.push_code(Code::Drop(waiter)));
+        while let Some(waiter) = self.discarded.pop() {
+            completions.push_code(Code::Drop(waiter));
+        }
         self.settle_reader(&mut completions);
         self.settle_writer();
         if let Some(due) = self.session.poll_link_timeout() {
             self.wake_io_by(due);
         }
         if std::mem::take(&mut self.io_must_wake)
-            && let Some(io) = &self.io
+            && let Some(io) = self.io.as_ref().filter(|io| !io.is_awake)
         {
             completions.push(Action::WakeIo(io.wakeup.clone()));
         }

@@ -83,11 +83,11 @@ impl<W> Session<W> {
             && (waiting == 0 || waiting.saturating_add(length) <= self.config.max_outbox)
     }
 
-    /// Queues for room for a request with a payload of so many bytes, first come, first served. [`Event::Room`] says when it
-    /// is its turn, or the deadline is there: then submit with the ticket, and if that is
-    /// refused queue again with it. When done, or no longer interested, call
-    /// [`leave_room`](Self::leave_room). Returns the ticket, and the waiter that was set
-    /// before.
+    /// Queues for room for a request with a payload of so many bytes, first come, first
+    /// served. [`Event::Room`] says when it is its turn, or the deadline is there: then submit
+    /// with the ticket, and if that is refused queue again with it. When done, or no longer
+    /// interested, call [`leave_room`](Self::leave_room). Returns the ticket, and the waiter
+    /// that was set before.
     pub fn wait_for_room(
         &mut self,
         ticket: Option<u64>,

@@ -25,21 +25,30 @@ impl Timer {
 
 /// Due times by [`Timer`].
 #[derive(Debug, Default)]
-pub(super) struct Timers([Option<Instant>; Timer::ALL.len()]);
+pub(super) struct Timers {
+    due: [Option<Instant>; Timer::ALL.len()],
+    /// The earliest of them, which is asked for much more often than one changes.
+    next: Option<Instant>,
+}
 
 impl Timers {
+    fn change(&mut self, timer: Timer, due: Option<Instant>) {
+        self.due[timer as usize] = due;
+        self.next = self.due.iter().flatten().min().copied();
+    }
+
     pub(super) fn set(&mut self, timer: Timer, due: Instant) {
-        self.0[timer as usize] = Some(due);
+        self.change(timer, Some(due));
     }
 
     /// Sets a timer unless it is due earlier already.
     pub(super) fn bring_forward(&mut self, timer: Timer, due: Instant) {
-        let earlier = self.0[timer as usize].filter(|set| *set < due);
+        let earlier = self.due[timer as usize].filter(|set| *set < due);
         self.set(timer, earlier.unwrap_or(due));
     }
 
     pub(super) fn stop(&mut self, timer: Timer) {
-        self.0[timer as usize] = None;
+        self.change(timer, None);
     }
 
     pub(super) fn stop_all(&mut self) {
@@ -48,11 +57,15 @@ impl Timers {
 
     /// Stops a timer that is due, and says whether it was.
     pub(super) fn take_due(&mut self, timer: Timer, now: Instant) -> bool {
-        self.0[timer as usize].take_if(|due| *due <= now).is_some()
+        let is_due = self.due[timer as usize].is_some_and(|due| due <= now);
+        if is_due {
+            self.stop(timer);
+        }
+        is_due
     }
 
     pub(super) fn next(&self) -> Option<Instant> {
-        self.0.iter().flatten().min().copied()
+        self.next
     }
 }
 

@@ -25,7 +25,7 @@ pub const LIST_ALLOWANCE: usize = 64 << 20;
 
 macro_rules! get {
     ($($(#[$doc:meta])* $name:ident: $ty:ty, $get:ident;)+) => {
-        $($(#[$doc])* pub fn $name(&mut self, field: &'static str) -> Result<$ty, BodyError> {
+        $($(#[$doc])* #[inline] pub fn $name(&mut self, field: &'static str) -> Result<$ty, BodyError> {
             self.need(field, size_of::<$ty>())?;
             Ok(self.rest.$get())
         })+
@@ -60,12 +60,18 @@ impl Reader {
         BodyError { verb: self.verb, field, offset: self.position(), kind }
     }
 
+    #[inline]
     fn need(&self, field: &'static str, needed: usize) -> Result<(), BodyError> {
         let available = self.rest.len();
         if available < needed {
-            return Err(self.error(field, BodyErrorKind::Truncated { needed, available }));
+            return Err(self.truncated(field, needed, available));
         }
         Ok(())
+    }
+
+    #[cold]
+    fn truncated(&self, field: &'static str, needed: usize, available: usize) -> BodyError {
+        self.error(field, BodyErrorKind::Truncated { needed, available })
     }
 
     get! {

@@ -23,7 +23,7 @@ pub struct Writer {
 
 macro_rules! put {
     ($($(#[$doc:meta])* $name:ident: $ty:ty;)+) => {
-        $($(#[$doc])* pub fn $name(&mut self, value: $ty) {
+        $($(#[$doc])* #[inline] pub fn $name(&mut self, value: $ty) {
             self.raw(&value.to_be_bytes());
         })+
     };
@@ -50,7 +50,9 @@ impl Writer {
 
     /// The bytes written.
     pub fn into_vec(mut self) -> Vec<u8> {
-        self.copy_tail();
+        if !self.tail.is_empty() {
+            self.copy_tail();
+        }
         self.buf
     }
 
@@ -60,6 +62,7 @@ impl Writer {
         (self.buf, self.tail)
     }
 
+    #[cold]
     fn copy_tail(&mut self) {
         let tail = std::mem::take(&mut self.tail);
         self.buf.extend_from_slice(&tail);
@@ -89,6 +92,7 @@ impl Writer {
     }
 
     /// One byte, 0 or 1.
+    #[inline]
     pub fn bool(&mut self, value: bool) {
         self.u8(u8::from(value));
     }
@@ -102,6 +106,7 @@ impl Writer {
     #[inline]
     pub fn raw(&mut self, bytes: &[u8]) {
         if !self.tail.is_empty() {
+            // Not at the end after all.
             self.copy_tail();
         }
         self.buf.extend_from_slice(bytes);
@@ -112,7 +117,8 @@ impl Writer {
         if bytes.len() < SHARE_FROM {
             self.raw(bytes);
         } else {
-            self.copy_tail();
+            // What was to be shared before is not at the end.
+            self.raw(&[]);
             self.tail = bytes.clone();
         }
     }
@@ -149,6 +155,7 @@ impl Writer {
     /// # Errors
     /// [`EncodeError::StringTooLong`] above [`MAX_UTF_LEN`]; the vendor's
     /// writers cut the length's upper bits off instead.
+    #[inline]
     pub fn utf(&mut self, field: &'static str, text: &str) -> Result<(), EncodeError> {
         if text.len() > MAX_UTF_LEN {
             return Err(EncodeError::StringTooLong { field, length: text.len() });
@@ -159,6 +166,7 @@ impl Writer {
     }
 
     /// A string that can be null: bool "is null", and the string only if it is not.
+    #[inline]
     pub fn nullable_utf(&mut self, field: &'static str, text: Option<&str>) -> Result<(), EncodeError> {
         self.bool(text.is_none());
         text.map_or(Ok(()), |text| self.utf(field, text))
@@ -203,12 +211,14 @@ impl Writer {
     }
 
     /// A count as `i16`.
+    #[inline]
     pub fn count_i16(&mut self, field: &'static str, count: usize) -> Result<(), EncodeError> {
         self.i16(checked_count(field, count, i16::MAX as u64)? as i16);
         Ok(())
     }
 
     /// A count as `i32`.
+    #[inline]
     pub fn count_i32(&mut self, field: &'static str, count: usize) -> Result<(), EncodeError> {
         self.i32(checked_count(field, count, i32::MAX as u64)? as i32);
         Ok(())

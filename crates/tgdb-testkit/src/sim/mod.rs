@@ -69,3 +69,4 @@ mod world;
 pub use event::{CloseKind, ConnId, ConnectFailure, Execution, Heard, NetEvent};
 pub use network::Network;
 pub use plan::{Chance, NetworkPlan};
+pub use rng::Rng;

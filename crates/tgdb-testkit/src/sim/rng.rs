@@ -3,9 +3,19 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators).
+/// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators), for
+/// all that a test derives from its seed.
+///
+/// # Example
+/// ```
+/// use tgdb_testkit::sim::Rng;
+///
+/// // The numbers of the first client of seed 42 do not depend on those of the second.
+/// let mut first = Rng::of(42, 100, 0);
+/// assert!(first.below(10) < 10);
+/// ```
 #[derive(Debug, Clone)]
-pub(crate) struct Rng(u64);
+pub struct Rng(u64);
 
 impl Rng {
     /// A generator of its own.
@@ -15,8 +25,8 @@ impl Rng {
     }
 
     /// A generator for one of many things of a kind, whose numbers do not depend on
-    /// how many the others have taken.
-    pub(crate) fn of(seed: u64, kind: u64, number: usize) -> Self {
+    /// how many the others have taken. A [`Network`](super::Network) uses kinds below 100.
+    pub fn of(seed: u64, kind: u64, number: usize) -> Self {
         let mut rng = Self(seed ^ Self(kind).next());
         Self(rng.next() ^ Self(number as u64).next())
     }
@@ -30,14 +40,14 @@ impl Rng {
     }
 
     /// True with that probability.
-    pub(crate) fn chance(&mut self, probability: f64) -> bool {
+    pub fn chance(&mut self, probability: f64) -> bool {
         // 53 bits, the precision of the type.
         let unit = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
         unit < probability
     }
 
     /// A number in the range; its start if the range is empty.
-    pub(crate) fn in_range(&mut self, range: &RangeInclusive<u64>) -> u64 {
+    pub fn in_range(&mut self, range: &RangeInclusive<u64>) -> u64 {
         let number = self.next();
         match range.end().saturating_sub(*range.start()).checked_add(1) {
             Some(width) => range.start() + number % width,
@@ -46,13 +56,17 @@ impl Rng {
     }
 
     /// A time in the range, in whole nanoseconds.
-    pub(crate) fn time(&mut self, range: &RangeInclusive<Duration>) -> Duration {
+    pub fn time(&mut self, range: &RangeInclusive<Duration>) -> Duration {
         let nanos = |time: &Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         Duration::from_nanos(self.in_range(&(nanos(range.start())..=nanos(range.end()))))
     }
 
-    /// A number below `bound`, which is not 0.
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
+    /// A number below `bound`.
+    ///
+    /// # Panics
+    /// If `bound` is 0.
+    pub fn below(&mut self, bound: usize) -> usize {
+        assert!(bound > 0, "no number is below 0");
         self.in_range(&(0..=bound as u64 - 1)) as usize
     }
 }

@@ -1,0 +1,290 @@
+//! One seed, from its start to its end.
+
+use std::time::Duration;
+
+use tgdb_channel::proto::{Event, LinkId};
+use tgdb_channel::transport::TransportError;
+use tgdb_channel::{ChannelError, LinkState, ResendMode, StopMethod};
+
+use crate::coverage::Coverage;
+use crate::driver::Driver;
+use crate::links::Links;
+use crate::program::Program;
+use crate::requests::{Context, Requests};
+use crate::scenario::{Scenario, ms};
+use crate::{Check, Token, check};
+
+/// So many steps at one instant are too many.
+const MAX_STEPS: u32 = 20_000;
+
+pub(crate) struct Simulation {
+    pub(crate) scenario: Scenario,
+    pub(crate) driver: Driver,
+    pub(crate) program: Program,
+    pub(crate) links: Links,
+    pub(crate) requests: Requests,
+    pub(crate) coverage: Coverage,
+    /// How the last connect ended.
+    connect_outcome: Option<Result<(), ChannelError>>,
+    /// Steps since time moved.
+    steps: u32,
+    trace: Option<Vec<String>>,
+}
+
+impl Simulation {
+    pub(crate) fn new(seed: u64, is_traced: bool) -> Self {
+        let mut scenario = Scenario::from_seed(seed);
+        Self {
+            driver: Driver::new(seed, &mut scenario),
+            program: Program::new(seed, &scenario),
+            links: Links::new(&scenario.config),
+            requests: Requests::default(),
+            coverage: Coverage::default(),
+            connect_outcome: None,
+            steps: 0,
+            trace: is_traced.then(Vec::new),
+            scenario,
+        }
+    }
+
+    pub(crate) fn trace(&mut self, line: impl FnOnce() -> String) {
+        let now = self.driver.now();
+        if let Some(trace) = &mut self.trace {
+            trace.push(format!("{now:>14.3?}  {}", line()));
+        }
+    }
+
+    pub(crate) fn take_trace(&mut self) -> Vec<String> {
+        self.trace.take().unwrap_or_default()
+    }
+
+    pub(crate) fn run(&mut self) -> Check {
+        let calm_after = self.scenario.plan.calm_after;
+        let chaos = calm_after.map_or(self.scenario.length, |calm| calm.max(self.scenario.length));
+        let quiet_at = self.scenario.length;
+        self.run_until(quiet_at, |sim| sim.program.is_quiet)?;
+        self.program.is_quiet = true;
+        if calm_after.is_some() {
+            self.run_until(chaos, |_| false)?;
+            self.recover()?;
+        }
+        self.end()
+    }
+
+    /// Runs until that time, or until something is so.
+    fn run_until(&mut self, until: Duration, is_done: impl Fn(&Self) -> bool) -> Check {
+        self.driver.wake();
+        while self.driver.now() < until && !is_done(self) {
+            self.step(until)?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, until: Duration) -> Check {
+        let before = self.driver.now();
+        let wakes_at = [self.driver.wakes_at(), self.program.wakes_at()].into_iter().flatten().min();
+        self.driver.advance_to(wakes_at.map_or(until, |time| time.min(until)));
+        let now = self.driver.now();
+        self.steps = if now == before { self.steps + 1 } else { 0 };
+        check!(self.steps < MAX_STEPS, "the session is busy without an end");
+        self.driver.read(&mut self.coverage)?;
+        self.driver.handle_time();
+        self.take_events()?;
+        self.act()?;
+        self.take_events()?;
+        for (link, given) in self.driver.write(&mut self.coverage)? {
+            self.trace(|| format!("{link:?} {given:?}"));
+            self.requests.on_given_out(given, link, &mut self.coverage)?;
+        }
+        self.take_events()?;
+        self.check(now)
+    }
+
+    /// Takes the session's events.
+    pub(crate) fn take_events(&mut self) -> Check {
+        while let Some(event) = self.driver.session.poll_event() {
+            self.trace(|| format!("{event:?}"));
+            self.driver.on_event(&event, &mut self.coverage);
+            self.on_event(event)?;
+        }
+        for number in self.unwatched_ended() {
+            self.end_request(number, None)?;
+        }
+        Ok(())
+    }
+
+    fn on_event(&mut self, event: Event<Token>) -> Check {
+        match event {
+            Event::LinkChanged { from, to } => self.on_link_changed(from, to)?,
+            Event::Lost { cause } => {
+                if matches!(*cause, TransportError::Timeout { operation: "send to", .. }) {
+                    self.coverage.hit("sender stalled");
+                }
+                self.requests.on_lost();
+            }
+            Event::Connect { .. } => self.links.on_attempt(self.driver.now())?,
+            Event::LoggedIn { .. } | Event::AttemptFailed { .. } => self.links.on_attempt_ended(self.driver.now()),
+            Event::Completed { waiter: Token::Request(number), .. } if self.requests.is_given_up(number) => {}
+            Event::Completed { waiter: Token::Request(number), id } => {
+                check!(self.requests.get(number).key == id, "request {number} is completed as {id}");
+                self.end_request(number, Some(self.links.state))?;
+            }
+            Event::Completed { waiter, id } => return Err(format!("request {id} is completed for {waiter:?}")),
+            Event::Room { waiter: Token::Room(number) } => self.on_room(number),
+            Event::Room { waiter } => return Err(format!("there is room for {waiter:?}")),
+            Event::ConnectEnded => {
+                self.links.on_connect_ended()?;
+                self.links.on_attempt_ended(self.driver.now());
+                let number = self.driver.session.last_connect();
+                let outcome = self.driver.session.connect_outcome(number);
+                check!(outcome.is_some(), "a connect ended without outcome");
+                let is_ok = matches!(outcome, Some(Ok(())));
+                self.coverage.hit(if is_ok { "connect succeeded" } else { "connect failed" });
+                if let Some(Err(ChannelError::Login { .. })) = outcome {
+                    self.coverage.hit("login refused");
+                }
+                self.connect_outcome = outcome;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn on_link_changed(&mut self, from: LinkState, to: LinkState) -> Check {
+        let now = self.driver.now();
+        self.links.on_changed(now, from, to)?;
+        match (from, to) {
+            (_, LinkState::FailedOnSend) => self.coverage.hit("lost: FailedOnSend"),
+            (_, LinkState::FailedOnRecv) => self.coverage.hit("lost: FailedOnRecv"),
+            (_, LinkState::FailedOnProcessing) => self.coverage.hit("lost: FailedOnProcessing"),
+            (LinkState::Reconnecting, LinkState::Connected) => self.coverage.hit("reconnected"),
+            (LinkState::Reconnecting, LinkState::Closed) => self.coverage.hit("reconnecting failed"),
+            (LinkState::Connected, LinkState::Terminated) => self.coverage.hit("terminated by the server"),
+            (LinkState::Closing, LinkState::Closed) => self.coverage.hit("drained"),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn end_request(&mut self, number: usize, state: Option<LinkState>) -> Check {
+        let key = self.requests.get(number).key;
+        let Some(ended) = self.driver.session.take(key) else {
+            return Err(format!("request {number} is completed without outcome"));
+        };
+        check!(self.driver.session.take(key).is_none(), "request {number} has two outcomes");
+        let context = Context {
+            now: self.driver.now(),
+            links: &self.links,
+            state,
+            may_not_decode: self.scenario.plan.bad_reply > 0.0,
+            connection: &|link: LinkId| self.driver.connection(link),
+        };
+        self.requests.on_ended(number, ended, &context, &mut self.coverage)
+    }
+
+    fn check(&mut self, now: Duration) -> Check {
+        let session = &mut self.driver.session;
+        let (in_flight, bytes) = (session.in_flight(), session.outbox_bytes());
+        check!(in_flight <= self.scenario.config.max_in_flight, "{in_flight} requests are in flight");
+        let max = self.scenario.config.max_outbox;
+        check!(
+            bytes <= max || bytes <= max + self.requests.above_outbox(),
+            "{bytes} bytes wait, which is above the bound"
+        );
+        check!(session.state() == self.links.state, "{:?}, but the events say {:?}", session.state(), self.links.state);
+        check!(session.is_active() || !self.links.is_connecting(), "connecting ended without an event");
+        let ids: Vec<i64> = session.requests().into_iter().map(|(id, ..)| id).collect();
+        check!(ids == self.requests.open_keys(), "requests {ids:?}, but open are {:?}", self.requests.open_keys());
+        self.links.check(now, self.driver.session.is_active())?;
+        self.requests.check(now, in_flight)?;
+        if self.links.take_changed() {
+            self.requests.check_survivors(self.links.state, self.driver.session.link())?;
+        }
+        let may_submit = matches!(self.links.state, LinkState::Connected | LinkState::Reconnecting);
+        let has_room = in_flight < self.scenario.config.max_in_flight && bytes == 0;
+        self.program.check(now, may_submit, has_room)?;
+        self.driver.check()?;
+        let requests = &self.requests;
+        self.driver.wire.check(&self.driver.network, |number| requests.maximum(number))
+    }
+
+    /// The network is calm: the session is connected again, or can be.
+    fn recover(&mut self) -> Check {
+        let settled = |sim: &Self| {
+            let session = &sim.driver.session;
+            !sim.links.is_connecting() && !matches!(session.state(), LinkState::Reconnecting | LinkState::Closing)
+        };
+        // What was under way arrives, and requests of before end.
+        let under_way = self.driver.now() + ms(1000);
+        self.run_until(under_way, |_| false)?;
+        let bound = self.driver.now() + self.links.reconnect_bound() + ms(11_000);
+        self.run_until(bound, |sim| {
+            settled(sim)
+                && sim.requests.open_count() == 0
+                && sim.driver.session.in_flight() == 0
+                && !sim.program.waits_for_room()
+        })?;
+        if !self.scenario.must_connect_when_calm() {
+            return Ok(());
+        }
+        let is_connected = self.driver.session.state() == LinkState::Connected;
+        let is_corrupted = self.driver.conn().is_some_and(|conn| self.driver.network.is_corrupted(conn));
+        // So much may wait for a slow path that nothing new gets through in time.
+        let is_useless = is_corrupted || !self.driver.is_sent();
+        if !is_connected || is_useless {
+            if is_useless {
+                self.stop(StopMethod::RemoteKill);
+                let soon = self.driver.now() + ms(100);
+                self.run_until(soon, |sim| !sim.driver.session.is_active())?;
+            }
+            check!(!self.driver.session.is_active(), "neither connected nor over: {:?}", self.driver.session.state());
+            self.connect()?;
+            let bound = self.driver.now() + ms(60_000);
+            self.run_until(bound, |sim| !sim.links.is_connecting())?;
+            let outcome = &self.connect_outcome;
+            check!(matches!(outcome, Some(Ok(()))), "connecting over a calm network: {outcome:?}");
+            self.coverage.hit("recovered by connect when calm");
+        } else {
+            self.coverage.hit("recovered when calm");
+        }
+        check!(self.start(), "cannot start: {:?}", self.driver.session.state());
+        for mode in [ResendMode::ReconnectAndResend, ResendMode::DontReconnectAndIgnore] {
+            let number = self.requests.next_number();
+            let (request, text) = self.request(mode, ms(30_000), false, 0);
+            let now = self.driver.now();
+            let refused = self.submit(None, request, text, now)?;
+            check!(refused.is_none() && self.requests.next_number() > number, "refused on a calm network");
+            let bound = self.driver.now() + ms(31_000);
+            self.run_until(bound, |sim| sim.requests.open_count() == 0)?;
+            check!(self.requests.is_answered(number), "no reply over a calm network: {:?}", self.requests.get(number));
+        }
+        Ok(())
+    }
+
+    /// Stops the session: nothing is left.
+    fn end(&mut self) -> Check {
+        let method = [StopMethod::Graceful, StopMethod::ClientForceful]
+            [usize::from(self.requests.next_number().is_multiple_of(2))];
+        self.stop(method);
+        let bound = self.driver.now() + self.scenario.config.operation_timeout + ms(2000);
+        self.run_until(bound, |sim| !sim.driver.session.is_active())?;
+        // Those who wait look for the last time; what is under way arrives.
+        let later = self.driver.now() + ms(500);
+        self.run_until(later, |_| false)?;
+        let session = &mut self.driver.session;
+        check!(!session.is_active(), "the session is not over after a stop: {:?}", session.state());
+        check!(session.in_flight() == 0, "{} requests in flight after the end", session.in_flight());
+        check!(session.requests().is_empty(), "requests after the end: {:?}", session.requests());
+        check!(session.poll_event().is_none(), "an event after the end");
+        check!(session.poll_timeout().is_none(), "a timeout after the end");
+        check!(session.outbox_bytes() == 0, "{} bytes wait after the end", session.outbox_bytes());
+        let stats = session.stats();
+        check!(self.driver.is_sent(), "something to be sent after the end");
+        check!(self.requests.open_count() == 0, "requests {:?} have no outcome", self.requests.open_keys());
+        check!(!self.program.waits_for_room(), "somebody still waits for room");
+        self.coverage.add("late reply", stats.late_replies);
+        self.coverage.add("unknown reply", stats.unknown_replies);
+        self.coverage.add("ping", self.driver.wire.pings);
+        Ok(())
+    }
+}
