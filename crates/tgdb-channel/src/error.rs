@@ -100,8 +100,9 @@ pub enum ChannelError {
     },
     /// No reply came in time. A late one will be dropped.
     #[error(
-        "{verb} at {peer}: {} within {timeout:?} (request {request_id}); the session goes on, ask again or with a longer timeout",
-        if *.was_sent { "no reply" } else { "the server read too little to be sent this" }
+        "{verb} at {peer}: {} within {timeout:?}{}; the session goes on, try again or allow more time",
+        if *.was_sent { "no reply" } else { "not sent, for the server does not read fast enough," },
+        if *.request_id > 0 { format!(" (request {request_id})") } else { String::new() }
     )]
     Timeout {
         /// The request.
@@ -110,7 +111,7 @@ pub enum ChannelError {
         peer: String,
         /// The time given.
         timeout: Duration,
-        /// Its id.
+        /// Its id; -1 for a message without reply.
         request_id: i64,
         /// It was sent, or a part of it, so that the server may or may not have executed it.
         was_sent: bool,

@@ -48,7 +48,8 @@ impl Driver {
             }
             NetEvent::Writable(_) => self.is_blocked = false,
             NetEvent::Closed(_, CloseKind::End) => {
-                let cause = TransportError::PeerClosed { peer: "a server".into(), partial: 0 };
+                let cause =
+                    TransportError::PeerClosed { operation: "receive from", peer: "a server".into(), partial: 0 };
                 self.session.handle_disconnected(now, link, cause);
             }
             NetEvent::Closed(_, CloseKind::Reset) if self.rng.chance(0.5) => {
