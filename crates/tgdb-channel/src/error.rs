@@ -100,8 +100,8 @@ pub enum ChannelError {
     },
     /// No reply came in time. A late one will be dropped.
     #[error(
-        "{verb} at {peer}: {} within {timeout:?}{}; the session goes on, try again or allow more time",
-        if *.was_sent { "no reply" } else { "not sent, for the server does not read fast enough," },
+        "{verb} at {peer}: {}{}; the session goes on, try again or allow more time",
+        late_text(*.was_sent, *.timeout),
         if *.request_id > 0 { format!(" (request {request_id})") } else { String::new() }
     )]
     Timeout {
@@ -178,6 +178,13 @@ pub enum ChannelError {
     /// The operating system did not give a thread, or a handle to wake it.
     #[error("cannot make a thread of the channel: {0}")]
     Thread(Arc<std::io::Error>),
+}
+
+fn late_text(was_sent: bool, timeout: Duration) -> String {
+    match was_sent {
+        true => format!("no reply within {timeout:?}"),
+        false => format!("not sent within {timeout:?}, for the server reads too slowly"),
+    }
 }
 
 fn cause_text(cause: &Option<Box<ChannelError>>) -> String {
