@@ -101,8 +101,9 @@ pub enum ChannelError {
     },
     /// No reply came in time. A late one will be dropped.
     #[error(
-        "{verb} at {peer}: {} within {timeout:?} (request {request_id}); the session goes on, ask again or with a longer timeout",
-        if *.was_sent { "no reply" } else { "the server read too little to be sent this" }
+        "{verb} at {peer}: {}{}; the session goes on, try again or allow more time",
+        late_text(*.was_sent, *.timeout),
+        if *.request_id > 0 { format!(" (request {request_id})") } else { String::new() }
     )]
     Timeout {
         /// The request.
@@ -111,7 +112,7 @@ pub enum ChannelError {
         peer: String,
         /// The time given.
         timeout: Duration,
-        /// Its id.
+        /// Its id; -1 for a message without reply.
         request_id: i64,
         /// It was sent, or a part of it, so that the server may or may not have executed it.
         was_sent: bool,
@@ -201,6 +202,13 @@ fn current_text(current: &Option<SessionNumber>) -> String {
     current.as_ref().map_or_else(|| "has none now".into(), |current| format!("is in session {current}"))
 }
 
+fn late_text(was_sent: bool, timeout: Duration) -> String {
+    match was_sent {
+        true => format!("no reply within {timeout:?}"),
+        false => format!("not sent within {timeout:?}, for the server reads too slowly"),
+    }
+}
+
 fn cause_text(cause: &Option<Box<ChannelError>>) -> String {
     cause.as_ref().map_or_else(String::new, |cause| format!(" ({cause})"))
 }
@@ -237,7 +245,7 @@ impl ChannelError {
         Self::Thread(Arc::new(error))
     }
 
-    /// Whether the session goes on: the error concerns one message alone.
+    /// Whether the session goes on: the error concerns one message only.
     pub fn session_survives(&self) -> bool {
         matches!(
             self,

@@ -7,7 +7,7 @@ mod support;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
@@ -93,7 +93,7 @@ fn a_thread_can_wait_after_a_task_has_polled() {
 fn a_task_can_poll_after_a_thread_has_waited() {
     let server = obedient();
     let channel = started(builder(&server.url()));
-    let waiter = channel.submit_with(query("later 100"), LIMIT).unwrap();
+    let waiter = channel.submit_with(query("later 200"), LIMIT).unwrap();
     let Err(waiter) = waiter.wait_timeout(Duration::from_millis(10)) else { panic!("too early") };
     block_on(waiter).unwrap();
 }
@@ -103,7 +103,7 @@ fn a_future_that_is_dropped_leaves_nothing_behind() {
     let server = obedient();
     let channel = started(builder(&server.url()));
     let waker = ThreadWaker::new();
-    let mut waiter = channel.submit_with(query("later 30"), LIMIT).unwrap();
+    let mut waiter = channel.submit_with(query("later 200"), LIMIT).unwrap();
     assert!(poll_once(&mut waiter, &Waker::from(waker.clone())).is_pending());
     drop(waiter);
     assert!(channel.waiters().is_empty());
@@ -199,7 +199,9 @@ fn a_task_is_not_blocked_while_the_channel_reconnects() {
 }
 
 /// Polls a waiter when it is woken: on whatever thread that is.
-struct Inline(std::sync::Mutex<Option<(ResponseWaiter, mpsc::Sender<Result<Message, ChannelError>>)>>);
+struct Inline(Mutex<Option<(ResponseWaiter, mpsc::Sender<Outcome>)>>);
+
+type Outcome = Result<Message, ChannelError>;
 
 impl Wake for Inline {
     fn wake(self: Arc<Self>) {
@@ -218,8 +220,8 @@ fn a_waker_may_use_the_channel() {
     let server = obedient();
     let channel = started(builder(&server.url()));
     let (done, is_done) = mpsc::channel();
-    let mut waiter = channel.submit_with(query("later 50"), LIMIT).unwrap();
-    let inline = Arc::new(Inline(std::sync::Mutex::new(None)));
+    let mut waiter = channel.submit_with(query("later 200"), LIMIT).unwrap();
+    let inline = Arc::new(Inline(Mutex::new(None)));
     assert!(poll_once(&mut waiter, &Waker::from(inline.clone())).is_pending());
     *inline.0.lock().unwrap() = Some((waiter, done));
     assert!(is_done.recv_timeout(LONG).unwrap().is_ok());

@@ -169,9 +169,9 @@ fn from_a_callback() {
             let (elapsed, ()) = time(|| handle.stop(StopMethod::ClientForceful));
             stopped.send((elapsed, handle.link_state())).unwrap();
         };
-        channel.submit_callback(query("one"), within_ms(20_000), stop).unwrap();
-        // Does not come to its callback before the stop is over.
+        // Its outcome is the stop; its callback comes after the one that stops.
         channel.submit_callback(query("hold"), within_ms(20_000), |_| ()).unwrap();
+        channel.submit_callback(query("one"), within_ms(20_000), stop).unwrap();
         let (elapsed, state) = is_stopped.recv_timeout(LONG).unwrap();
         assert_eq!(state, LinkState::Closed);
         elapsed
@@ -218,7 +218,7 @@ fn from_the_waker_of_a_task() {
         let channel = started(builder(&server.url()));
         let (stopped, is_stopped) = mpsc::channel();
         let waker = Waker::from(Arc::new(Stop(Mutex::new(Some((channel.clone(), stopped))))));
-        let mut waiter = channel.submit(query("later 50")).unwrap();
+        let mut waiter = channel.submit(query("later 200")).unwrap();
         assert!(poll_once(&mut waiter, &waker).is_pending());
         let elapsed = is_stopped.recv_timeout(LONG).unwrap();
         // On the I/O thread it does not wait for itself; then it goes on by itself.

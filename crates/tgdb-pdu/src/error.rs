@@ -20,7 +20,7 @@ pub enum FrameError {
     },
     /// The length field is above the configured bound. No memory was taken for it.
     #[error(
-        "frame of {length} bytes is above the maximum of {maximum}; raise the maximum frame size if the peer is trusted"
+        "frame of {length} bytes is above the maximum of {maximum}; raise the maximum frame size (maxFrameSize) if the peer is trusted"
     )]
     TooLarge {
         /// The length field as read, in bytes.
@@ -139,7 +139,7 @@ pub enum EncodeError {
         field: &'static str,
         /// The number of items.
         length: usize,
-        /// The greatest number that the count can tell.
+        /// The maximum of the count.
         maximum: u64,
     },
     /// A variable-length long cannot hold the value.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tgdb_pdu::{Frame, FrameError};
 
+pub(crate) const TLS_HANDSHAKE: &str = "TLS handshake with";
+
 /// A socket could not be made, or cannot go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -46,7 +48,7 @@ pub enum TransportError {
         source: io::Error,
     },
     /// A deadline passed.
-    #[error("{operation} {peer} timed out")]
+    #[error("{operation} {peer} timed out; check the load of the server, or allow more time")]
     Timeout {
         /// What was being done.
         operation: &'static str,
@@ -72,8 +74,10 @@ pub enum TransportError {
         peer: String,
     },
     /// The peer closed the connection.
-    #[error("{peer} closed the connection{}", if *.partial == 0 { String::new() } else { format!(" {partial} bytes into a message") })]
+    #[error("{operation} {peer}: the peer closed the connection{}", closed_text(.operation, *.partial))]
     PeerClosed {
+        /// What was being done.
+        operation: &'static str,
         /// Address of the peer.
         peer: String,
         /// How many bytes of an incomplete message had arrived.
@@ -125,6 +129,16 @@ pub enum TransportError {
         /// The message.
         frame: Box<Frame>,
     },
+}
+
+/// When the peer closed the connection, and what to do about it.
+fn closed_text(operation: &str, partial: usize) -> String {
+    let when = if partial == 0 { String::new() } else { format!(" {partial} bytes into a message") };
+    let remedy = match operation {
+        TLS_HANDSHAKE => "; check that the port speaks TLS",
+        _ => "; its log may say why",
+    };
+    when + remedy
 }
 
 /// What is wrong with the server's certificate.

@@ -126,7 +126,7 @@ impl<S: ByteStream> Framed<S> {
             _ if self.is_closed() => self.closed(RECEIVE),
             Failure::Stream(error) => self.error(RECEIVE, error),
             Failure::Frame(source) => TransportError::Frame { peer: self.outbox.to_string(), source },
-            Failure::End => TransportError::PeerClosed { peer: self.outbox.to_string(), partial },
+            Failure::End => TransportError::PeerClosed { operation: RECEIVE, peer: self.outbox.to_string(), partial },
         }
     }
 

@@ -16,6 +16,8 @@ use super::{
 };
 use crate::{ChannelError, LinkState, ResendMode};
 
+/// The operation of errors that end a login.
+pub(super) const LOG_IN: &str = "log in at";
 /// How much later than the driver the session gives an attempt up: the driver knows why.
 const SLACK: Duration = Duration::from_millis(100);
 
@@ -118,7 +120,7 @@ impl<W> Session<W> {
                 self.handle_attempt_failed(now, error.into());
             }
             Link::LoggingIn { .. } => {
-                self.handle_attempt_failed(now, TransportError::Timeout { operation: "log in at", peer }.into());
+                self.handle_attempt_failed(now, TransportError::Timeout { operation: LOG_IN, peer }.into());
             }
             Link::Idle | Link::Established { .. } | Link::Draining { .. } | Link::Lingering { .. } => {}
         }

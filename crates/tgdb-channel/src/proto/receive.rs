@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tgdb_pdu::{Body, Frame, Message, Verb};
 use tgdb_transport::TransportError;
 
+use super::connect::LOG_IN;
 use super::link::{Link, Purpose};
 use super::requests::Entry;
 use super::timers::{Target, Timer};
@@ -78,7 +79,16 @@ impl<W> Session<W> {
 
     pub(super) fn lose(&mut self, now: Instant, state: LinkState, cause: Arc<TransportError>) {
         match self.link {
-            Link::LoggingIn { .. } => self.handle_attempt_failed(now, ChannelError::Transport(cause)),
+            Link::LoggingIn { .. } => {
+                let cause = match &*cause {
+                    TransportError::PeerClosed { peer, partial, .. } => {
+                        let (peer, partial) = (peer.clone(), *partial);
+                        Arc::new(TransportError::PeerClosed { operation: LOG_IN, peer, partial })
+                    }
+                    _ => cause,
+                };
+                self.handle_attempt_failed(now, ChannelError::Transport(cause));
+            }
             Link::Established { since, has_received, .. } => {
                 let enough = self.config.retry_interval.max(Duration::from_secs(1));
                 let is_short_lived = !has_received && now.saturating_duration_since(since) < enough;

@@ -41,7 +41,7 @@ fn framed(body: impl Into<Body>) -> Frame {
 }
 
 fn cut() -> TransportError {
-    TransportError::PeerClosed { peer: "a:1".into(), partial: 0 }
+    TransportError::PeerClosed { operation: "receive from", peer: "a:1".into(), partial: 0 }
 }
 
 fn names(ended: &[(&'static str, Outcome)]) -> Vec<&'static str> {

@@ -143,7 +143,7 @@ fn certificates(option: &'static str, file: &Path) -> Result<Vec<CertificateDer<
 }
 
 fn pem_error(option: &'static str, file: &Path, error: rustls::pki_types::pem::Error) -> TransportError {
-    config_error(option, format!("cannot read {} as PEM", file.display()), Some(Box::new(error)))
+    config_error(option, format!("cannot read {} as PEM: {error}", file.display()), Some(Box::new(error)))
 }
 
 /// Verifies signatures of the handshake, but not whose they are.

@@ -8,10 +8,11 @@ use tgdb_pdu::{FrameDecoder, MAGIC};
 
 use super::SendNow;
 use crate::attempt::Attempt;
+use crate::error::TLS_HANDSHAKE;
 use crate::stream::is_transient;
 use crate::{TransportError, sys};
 
-const OPERATION: &str = "TLS handshake with";
+const OPERATION: &str = TLS_HANDSHAKE;
 
 /// Shakes hands over a connection that was made by that attempt.
 pub(super) fn complete<'a>(
@@ -40,7 +41,7 @@ pub(super) fn complete<'a>(
         attempt.wait(OPERATION, &mut vec![PollFd::new(tcp, flags)], None)?;
         buf.clear();
         match sys::recv_now(tcp, &mut buf) {
-            Ok(0) => return Err(TransportError::PeerClosed { peer: attempt.peer(), partial: 0 }),
+            Ok(0) => return Err(TransportError::PeerClosed { operation: OPERATION, peer: attempt.peer(), partial: 0 }),
             Ok(_) => {}
             Err(error) if is_transient(&error) => continue,
             Err(error) => return Err(io(error)),
@@ -66,7 +67,7 @@ fn plain_frame(received: &[u8], peer: String, max_frame_len: u32) -> TransportEr
     decoder.push(received);
     match decoder.next_frame() {
         Ok(Some(frame)) => TransportError::PlainFrame { peer, frame: Box::new(frame) },
-        Ok(None) => TransportError::PeerClosed { peer, partial: received.len() },
+        Ok(None) => TransportError::PeerClosed { operation: OPERATION, peer, partial: received.len() },
         Err(source) => TransportError::Frame { peer, source },
     }
 }
