@@ -103,13 +103,13 @@ impl Failover {
     }
 
     /// Connects again after the connection to that server was lost, at a random time within
-    /// the spread. Starts with that server. But a connection that was closed at once after the
+    /// the spread. Starts with that server, or with the next one if it had fallen silent. But a connection that was closed at once after the
     /// login counts as a failed attempt: then the next server is tried, a pause follows each
     /// full round, and so many rounds end it.
-    pub(super) fn begin_again(&mut self, server: usize, was_short_lived: bool) {
+    pub(super) fn begin_again(&mut self, server: usize, was_short_lived: bool, was_silent: bool) {
         self.short_lived = if was_short_lived { self.short_lived + 1 } else { 0 };
         if !was_short_lived {
-            self.restart(Some(server));
+            self.restart(Some((server + usize::from(was_silent)) % self.order.len()));
             self.pause = self.random_time(self.spread);
             return;
         }
@@ -235,8 +235,10 @@ mod tests {
         failover.begin();
         assert_eq!(trace(&mut failover, &mut now), "012-012");
         assert_eq!(failover.attempts(), 6);
-        failover.begin_again(2, false);
+        failover.begin_again(2, false, false);
         assert_eq!(trace(&mut failover, &mut now), "201-201", "the lost server is tried first");
+        failover.begin_again(2, false, true);
+        assert_eq!(trace(&mut failover, &mut now), "012-012", "unless it was silent");
         failover.begin_switch(2, None);
         assert_eq!(trace(&mut failover, &mut now), "012-012", "the one behind it");
         failover.begin_switch(2, Some(1));
@@ -252,16 +254,16 @@ mod tests {
         let mut failover = failover(2, 2);
         failover.begin();
         assert_eq!(failover.next(now), Next::Connect(0));
-        failover.begin_again(0, true);
+        failover.begin_again(0, true, false);
         assert_eq!(failover.next(now), Next::Connect(1));
-        failover.begin_again(1, true);
+        failover.begin_again(1, true, false);
         let Next::WaitUntil(time) = failover.next(now) else { panic!("a round is over") };
         assert!(time >= now + INTERVAL);
         now = time;
         assert_eq!(failover.next(now), Next::Connect(0));
-        failover.begin_again(0, true);
+        failover.begin_again(0, true, false);
         assert_eq!(failover.next(now), Next::Connect(1));
-        failover.begin_again(1, true);
+        failover.begin_again(1, true, false);
         assert_eq!(failover.next(now), Next::GiveUp);
         assert_eq!(failover.attempts(), 4);
     }
@@ -294,7 +296,7 @@ mod tests {
         failover.begin();
         assert_eq!(failover.next(now), Next::Connect(0));
         let soon = now + MIN_INTERVAL / 2;
-        failover.begin_again(0, false);
+        failover.begin_again(0, false, false);
         assert_eq!(failover.next(soon), Next::WaitUntil(now + MIN_INTERVAL), "it answered something and hung up");
         assert_eq!(failover.next(now + MIN_INTERVAL), Next::Connect(0));
         assert_eq!(failover.next(now + MIN_INTERVAL), Next::Connect(1), "another one is tried at once");
@@ -308,7 +310,7 @@ mod tests {
         for seed in 0..1000 {
             let mut failover = failover(2, 1);
             (failover.random, failover.spread) = (Rng::with_seed(seed), Duration::from_secs(1));
-            failover.begin_again(0, false);
+            failover.begin_again(0, false, false);
             let Next::WaitUntil(time) = failover.next(now) else { panic!("at once") };
             tenths[(time - now).as_millis() as usize / 100] += 1;
             assert_eq!(failover.next(now), Next::Connect(0));
@@ -328,7 +330,7 @@ mod tests {
             firsts[usize::from(order[0] - b'0')] += 1;
             order.sort_unstable();
             assert_eq!(order, b"012", "each is tried");
-            failover.begin_again(1, false);
+            failover.begin_again(1, false, false);
             assert!(trace(&mut failover, &mut now).starts_with('1'), "the lost server is tried first");
         }
         assert!(firsts.iter().all(|count| (240..360).contains(count)), "{firsts:?}");

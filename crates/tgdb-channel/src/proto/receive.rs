@@ -114,7 +114,7 @@ impl<W> Session<W> {
 
     fn reconnect(&mut self, now: Instant, was_short_lived: bool, cause: Arc<TransportError>) {
         let server = self.server();
-        self.failover.begin_again(server, was_short_lived);
+        self.failover.begin_again(server, was_short_lived, is_silence(&cause));
         self.begin_reconnecting(now, cause);
     }
 
@@ -219,6 +219,15 @@ impl<W> Session<W> {
             let _ = self.push_own(&Body::Ping);
         }
         self.timers.set(Timer::Ping, later(now, interval));
+    }
+}
+
+/// Whether the server said nothing any more, so that it will hardly take a login.
+fn is_silence(cause: &TransportError) -> bool {
+    match cause {
+        TransportError::Unresponsive { .. } => true,
+        TransportError::Io { source, .. } => source.kind() == std::io::ErrorKind::TimedOut,
+        _ => false,
     }
 }
 
