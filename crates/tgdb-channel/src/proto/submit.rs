@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use tgdb_pdu::Verb;
+
 use super::{Ended, Event, Request, Session, SessionNumber, requests};
 use crate::{LinkState, ResendMode};
 
@@ -61,6 +63,10 @@ impl<W> Session<W> {
         let length = request.payload.len();
         if let Err(why) = self.admit(ticket, request.mode, request.session, length) {
             return Err(Box::new(Refused { why, request }));
+        }
+        if request.verb == Verb::BEGIN_TRANSACTION_REQUEST {
+            // What is submitted before this is sent may belong to it.
+            self.transaction = self.session_number().or(self.transaction);
         }
         let key = self.requests.insert(request);
         self.outbox.push_request(key, length);

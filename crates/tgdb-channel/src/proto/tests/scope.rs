@@ -47,6 +47,21 @@ fn a_request_of_a_session_that_is_gone_is_not_sent() {
 }
 
 #[test]
+fn a_transaction_that_is_to_begin_counts_before_it_is_sent() {
+    let mut driven = Driven::connected(2);
+    let begin = |driven: &Driven| Request { verb: Verb::BEGIN_TRANSACTION_REQUEST, ..driven.request("begin", MODE) };
+    driven.submit_as(begin(&driven));
+    assert_eq!(driven.session.transaction_session(), Some(SessionNumber(1)));
+    driven.sent();
+    driven.lose();
+    driven.submit_as(begin(&driven));
+    assert_eq!(driven.session.transaction_session(), Some(SessionNumber(1)), "there is no other yet");
+    driven.log_in();
+    driven.sent();
+    assert_eq!(driven.session.transaction_session(), Some(SessionNumber(2)));
+}
+
+#[test]
 fn what_sets_a_session_up_goes_first() {
     let setup = (Verb::CONNECTION_PROPERTIES, Payload::encode(&Body::Ping).expect("it fits"));
     let mut driven = Driven::connected_with(2, |config| config.session_setup = vec![setup]);
