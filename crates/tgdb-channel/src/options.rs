@@ -62,7 +62,8 @@ pub enum SendOutcome {
 pub enum SessionScope {
     /// Any session will do, also one after a reconnection.
     Any,
-    /// The session at the time of submission.
+    /// The session at the time of submission. While the channel reconnects that is the one
+    /// that was lost.
     Current,
     /// That session; see [`TgChannel::session_number`](crate::TgChannel::session_number).
     Of(SessionNumber),

@@ -430,7 +430,9 @@ impl State {
 
     /// The session that a request belongs to.
     pub(super) fn session_of(&self, scope: Option<SessionScope>, default: DefaultScope) -> Option<SessionNumber> {
-        let current = self.session.session_number();
+        // While there is none, the one that is gone: a request of it must not go to the next.
+        let last = || self.session.identity().map(|identity| identity.number);
+        let current = self.session.session_number().or_else(last);
         match (scope, default) {
             (Some(SessionScope::Any), _) | (None, DefaultScope::Any) => None,
             (Some(SessionScope::Current), _) => current,
