@@ -2,6 +2,8 @@
 #![allow(dead_code, unreachable_pub, unused_imports, clippy::unwrap_used)]
 
 mod peer;
+#[cfg(unix)]
+pub mod process;
 
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -12,7 +14,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use tgdb_channel::pdu::body::{DecryptBufferRequest, QueryCommand, QueryRequest, QueryTarget};
+use tgdb_channel::pdu::body::{DecryptBufferRequest, DecryptBufferResponse, QueryCommand, QueryRequest, QueryTarget};
 use tgdb_channel::pdu::{Body, Message};
 use tgdb_channel::transport::Resolve;
 use tgdb_channel::url::ConfigName;
@@ -92,6 +94,16 @@ pub fn obey(session: &mut ServerSession, request: &Message) {
 /// A server that does what queries say.
 pub fn obedient() -> TestServer {
     TestServer::start(ServerConfig::scripted(obey)).unwrap()
+}
+
+/// What [`echo`] answers to a request to decrypt.
+pub fn echo_of(request: &Message) -> Body {
+    match &request.body {
+        Body::DecryptBufferRequest(decrypt) => {
+            DecryptBufferResponse { buffer: tgdb_channel::pdu::Secret::new(&decrypt.buffer[..]) }.into()
+        }
+        other => panic!("not decrypt: {other:?}"),
+    }
 }
 
 /// A query of that text.
