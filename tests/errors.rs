@@ -117,8 +117,8 @@ fn a_reply_above_the_bound_fails_its_request_only_and_is_not_asked_for_again() {
     let small = channel.submit(query("small")).unwrap();
     let large = RequestOptions::resend(ResendMode::ReconnectAndResend);
     let error = channel.request_with(query("x".repeat(2000)), large).unwrap_err();
-    assert!(matches!(error, ChannelError::BadReply { .. }) && error.session_survives(), "{error:?}");
-    assert!(error.to_string().contains("maximum frame size"), "{error}");
+    assert!(matches!(error, ChannelError::ReplyTooLarge { .. }) && error.session_survives(), "{error:?}");
+    assert!(error.to_string().contains("maxFrameSize"), "{error}");
     assert_eq!(echoed(&small.wait().unwrap().body), Some("small"));
     assert_eq!(echoed(&channel.request(query("goes on")).unwrap().body), Some("goes on"));
     assert_eq!((servers[0].requests(), servers[0].logins(), servers[1].accepted()), (3, 1, 0));

@@ -178,6 +178,17 @@ pub enum ChannelError {
         /// What is wrong with it.
         source: BodyError,
     },
+    /// The reply is longer than `maxFrameSize` allows, and was passed over. The session goes
+    /// on; the server has executed the request.
+    #[error(
+        "reply to {verb}: its {length} bytes are above maxFrameSize; raise that if the server is trusted, or ask for less"
+    )]
+    ReplyTooLarge {
+        /// The request.
+        verb: Verb,
+        /// Length of the reply without its header.
+        length: u32,
+    },
     /// The server ended the session.
     #[error("the server ended the session{}; connect again if that is allowed", message_text(.reason))]
     Terminated {
@@ -256,6 +267,7 @@ impl ChannelError {
                 | Self::NoOtherServer { .. }
                 | Self::Server { .. }
                 | Self::BadReply { .. }
+                | Self::ReplyTooLarge { .. }
                 | Self::Full { .. }
                 | Self::NotStarted
                 | Self::AlreadyConnected(LinkState::Connected)

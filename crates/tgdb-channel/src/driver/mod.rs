@@ -122,7 +122,11 @@ impl Shared {
             Outcome::Sent | Outcome::Ignored => return Err(ChannelError::Stopped),
         };
         let session = reply.session;
-        match Message::try_from(reply.into_frame()) {
+        let frame = reply.into_frame();
+        if frame.omitted > 0 {
+            return Err(ChannelError::ReplyTooLarge { verb, length: frame.omitted });
+        }
+        match Message::try_from(frame) {
             Ok(Message { body: Body::Exception(exception), .. }) => {
                 Err(ChannelError::Server { verb, code: exception.code, message: exception.message })
             }
