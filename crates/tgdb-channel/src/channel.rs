@@ -12,7 +12,7 @@ use crate::options::{DefaultScope, FOREVER};
 use crate::proto::{Payload, Request, SessionConfig};
 use crate::{
     ChannelBuilder, ChannelError, ChannelEvent, ExceptionHandleResult, LinkState, RequestOptions, ResendMode,
-    ResponseWaiter, SendOutcome, StopMethod,
+    ResponseWaiter, SendOutcome, SessionScope, StopMethod,
 };
 
 /// How many events a receiver of them may be behind.
@@ -196,7 +196,16 @@ impl TgChannel {
         bodies: impl IntoIterator<Item = B>,
         options: RequestOptions,
     ) -> Result<Vec<ResponseWaiter>, ChannelError> {
-        let requests = bodies.into_iter().map(|body| self.encode(body.into(), options));
+        let mut begins = false;
+        let requests = bodies.into_iter().map(|body| {
+            let (body, mut options) = (body.into(), options);
+            if begins && DefaultScope::of(&body) == DefaultScope::Transaction {
+                // It belongs to the transaction that begins with this call.
+                options.session.get_or_insert(SessionScope::Current);
+            }
+            begins |= matches!(body, Body::BeginTransactionRequest);
+            self.encode(body, options)
+        });
         let requests = requests.collect::<Result<Vec<_>, _>>()?;
         let waiter = |(id, verb, deadline)| ResponseWaiter::new(self.shared().clone(), id, verb, deadline);
         Ok(self.shared().submit_all(requests)?.into_iter().map(waiter).collect())

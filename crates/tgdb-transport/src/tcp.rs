@@ -55,7 +55,7 @@ impl TcpSocket {
     }
 
     fn connect_attempt(attempt: &Attempt<'_>) -> Result<Self, TransportError> {
-        Self::framed(connect(attempt)?, attempt.options.decoder())
+        Self::framed(connect(attempt)?, attempt.options.decoder(), || attempt.peer())
     }
 
     /// Wraps a stream that is connected already, as a server's listener has it. Its
@@ -64,11 +64,11 @@ impl TcpSocket {
     /// # Errors
     /// [`TransportError::Io`] if the stream is not connected any more.
     pub fn from_stream(tcp: TcpStream, max_frame_len: u32) -> Result<Self, TransportError> {
-        Self::framed(tcp, FrameDecoder::new(max_frame_len))
+        Self::framed(tcp, FrameDecoder::new(max_frame_len), || "the peer".into())
     }
 
-    fn framed(tcp: TcpStream, decoder: FrameDecoder) -> Result<Self, TransportError> {
-        let error = |source| TransportError::Io { operation: "connect to", peer: "peer".into(), source };
+    fn framed(tcp: TcpStream, decoder: FrameDecoder, peer: impl Fn() -> String) -> Result<Self, TransportError> {
+        let error = |source| TransportError::Io { operation: "connect to", peer: peer(), source };
         let timeout = tcp.write_timeout().map_err(error)?;
         let stream = PlainStream { tcp, timeout, broken: Mutex::new(false) };
         Framed::new(stream, decoder).map(Self).map_err(error)
