@@ -12,14 +12,30 @@ use std::time::Instant;
 use xshell::{Shell, cmd};
 
 const USAGE: &str = "\
-usage: cargo xtask ci      all checks: layers, fmt, clippy, tests, docs, each crate alone
-       cargo xtask layers  which crate may depend on which
+usage: cargo xtask ci       all steps of the list below
+       cargo xtask STEP     one of them
+       cargo xtask bench [ARGUMENTS]
+                            all benches in turn; see docs/performance.md
        cargo xtask simulate [--seeds N] [--first F] [--seed N]
-                           the session on simulated networks: N seeds (100000) from F (0) on,
-                           or one, with all that happens
+                            the session on simulated networks: N seeds (100000) from F (0) on,
+                            or one, with all that happens
+steps:
 ";
 
 type Failure = Box<dyn std::error::Error>;
+
+/// Name, what it checks, how.
+type Step = (&'static str, &'static str, fn(&Shell) -> Result<(), Failure>);
+
+const STEPS: &[Step] = &[
+    ("layers", "which crate may depend on which", layers::check),
+    ("fmt", "formatting", fmt),
+    ("clippy", "lints, without warnings", clippy),
+    ("test", "all tests, with 2,000 seeds of the simulation", test),
+    ("examples", "the examples run to their end", examples),
+    ("doc", "documentation, without warnings", doc),
+    ("alone", "each crate builds by itself", alone),
+];
 
 fn main() -> ExitCode {
     let mut arguments = lexopt::Parser::from_env();
@@ -28,17 +44,13 @@ fn main() -> ExitCode {
         lexopt::Arg::Value(name) => name.into_string().ok(),
         _ => None,
     });
-    let result = match command.as_deref() {
-        Some("simulate") => Shell::new().map_err(Failure::from).and_then(|sh| simulate::run(&sh, arguments)),
-        Some("ci") => Shell::new().map_err(Failure::from).and_then(|sh| ci(&sh)),
-        Some("layers") => Shell::new().map_err(Failure::from).and_then(|sh| layers::check(&sh)),
-        _ => {
+    match Shell::new().map_err(Failure::from).and_then(|sh| run(&sh, command.as_deref(), arguments)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => {
             eprint!("{USAGE}");
-            return ExitCode::FAILURE;
+            STEPS.iter().for_each(|(name, what, _)| eprintln!("       {name:<9} {what}"));
+            ExitCode::FAILURE
         }
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("xtask: {error}");
             ExitCode::FAILURE
@@ -46,34 +58,80 @@ fn main() -> ExitCode {
     }
 }
 
+/// Runs a command; `false` if there is none of that name.
+fn run(sh: &Shell, command: Option<&str>, arguments: lexopt::Parser) -> Result<bool, Failure> {
+    match command {
+        Some("ci") => {
+            no_more(arguments)?;
+            let started = Instant::now();
+            STEPS.iter().try_for_each(|step| run_step(sh, step))?;
+            println!("all checks passed in {:.0?}", started.elapsed());
+        }
+        Some("bench") => bench(sh, arguments)?,
+        Some("simulate") => simulate::run(sh, arguments)?,
+        Some(name) => {
+            let Some(step) = STEPS.iter().find(|(known, ..)| *known == name) else { return Ok(false) };
+            no_more(arguments)?;
+            run_step(sh, step)?;
+        }
+        None => return Ok(false),
+    }
+    Ok(true)
+}
+
+fn no_more(mut arguments: lexopt::Parser) -> Result<(), Failure> {
+    arguments.next()?.map_or(Ok(()), |argument| Err(argument.unexpected().into()))
+}
+
+fn run_step(sh: &Shell, (name, _, run): &Step) -> Result<(), Failure> {
+    println!("== {name}");
+    let started = Instant::now();
+    run(sh).map_err(|error| format!("{name}: {error}"))?;
+    println!("== {name}: done in {:.0?}", started.elapsed());
+    Ok(())
+}
+
 /// The cargo that built this binary, so that all steps use the same.
 fn cargo() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".into())
 }
 
-fn ci(sh: &Shell) -> Result<(), Failure> {
+fn fmt(sh: &Shell) -> Result<(), Failure> {
     let cargo = cargo();
-    let started = Instant::now();
-    step("layers", || layers::check(sh))?;
-    step("fmt", || Ok(cmd!(sh, "{cargo} fmt --all --check").run()?))?;
-    step("clippy", || Ok(cmd!(sh, "{cargo} clippy --workspace --all-targets --locked -- -D warnings").run()?))?;
-    step("test", || Ok(cmd!(sh, "{cargo} test --workspace --locked").run()?))?;
-    step("doc", || {
-        let _deny = sh.push_env("RUSTDOCFLAGS", "-D warnings");
-        Ok(cmd!(sh, "{cargo} doc --workspace --no-deps --locked").run()?)
-    })?;
-    step("each crate alone", || {
-        // With the features of the workspace's other crates out of the way.
-        layers::CRATES.iter().try_for_each(|(name, _)| Ok(cmd!(sh, "{cargo} check --package {name} --locked").run()?))
-    })?;
-    println!("all checks passed in {:.0?}", started.elapsed());
-    Ok(())
+    Ok(cmd!(sh, "{cargo} fmt --all --check").run()?)
 }
 
-fn step(name: &str, run: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
-    println!("== {name}");
-    let started = Instant::now();
-    run().map_err(|error| format!("{name}: {error}"))?;
-    println!("== {name}: done in {:.0?}", started.elapsed());
-    Ok(())
+fn clippy(sh: &Shell) -> Result<(), Failure> {
+    let cargo = cargo();
+    Ok(cmd!(sh, "{cargo} clippy --workspace --all-targets --locked -- -D warnings").run()?)
+}
+
+fn test(sh: &Shell) -> Result<(), Failure> {
+    let cargo = cargo();
+    Ok(cmd!(sh, "{cargo} test --workspace --locked").run()?)
+}
+
+/// They were built with the tests. The stop of the server in `tokio` is short here.
+fn examples(sh: &Shell) -> Result<(), Failure> {
+    let cargo = cargo();
+    cmd!(sh, "{cargo} run --quiet --locked --package tgdb-channel --example demo").run()?;
+    Ok(cmd!(sh, "{cargo} run --quiet --locked --package tgdb-channel --example tokio -- 1").run()?)
+}
+
+fn doc(sh: &Shell) -> Result<(), Failure> {
+    let cargo = cargo();
+    let _deny = sh.push_env("RUSTDOCFLAGS", "-D warnings");
+    Ok(cmd!(sh, "{cargo} doc --workspace --no-deps --locked").run()?)
+}
+
+/// With the features of the workspace's other crates out of the way.
+fn alone(sh: &Shell) -> Result<(), Failure> {
+    let cargo = cargo();
+    layers::CRATES.iter().try_for_each(|(name, _)| Ok(cmd!(sh, "{cargo} check --package {name} --locked").run()?))
+}
+
+fn bench(sh: &Shell, mut arguments: lexopt::Parser) -> Result<(), Failure> {
+    let cargo = cargo();
+    let arguments: Vec<_> = arguments.raw_args()?.collect();
+    Ok(cmd!(sh, "{cargo} bench --package tgdb-tests --locked -- {arguments...}").run()?)
 }

@@ -215,7 +215,7 @@ impl ChannelError {
         Self::Thread(Arc::new(error))
     }
 
-    /// Whether the session goes on: the error concerns one message alone.
+    /// Whether the session goes on: the error concerns one message only.
     pub fn session_survives(&self) -> bool {
         matches!(
             self,

@@ -131,7 +131,7 @@ pub enum EncodeError {
         field: &'static str,
         /// The number of items.
         length: usize,
-        /// The greatest number that the count can tell.
+        /// The maximum of the count.
         maximum: u64,
     },
     /// A variable-length long cannot hold the value.

@@ -12,7 +12,7 @@
 //!
 //! A [`FrameError`] means that the byte stream is lost: no later frame boundary
 //! can be trusted, and the connection must be closed. A [`BodyError`] concerns
-//! one message alone: the stream goes on behind it.
+//! one message only: the stream goes on behind it.
 //!
 //! # Example
 //! ```

@@ -63,7 +63,7 @@ impl TestServer {
     /// If the address is not a loopback address, or is taken.
     pub fn start(config: ServerConfig) -> io::Result<Self> {
         if !config.address.ip().is_loopback() {
-            return Err(io::Error::other("the test server listens on loopback addresses alone"));
+            return Err(io::Error::other("the test server listens on loopback addresses only"));
         }
         let listener = TcpListener::bind(config.address)?;
         let address = listener.local_addr()?;

@@ -26,7 +26,7 @@ pub enum DatabaseNameError {
 /// Whether the certificate, in DER, names the database: subject CN `<db>.ce$t`
 /// and issuer CN `<db>.1nit` (`SslSocket.verifyDB`).
 ///
-/// This compares names alone. What makes them trustworthy is the TLS connection
+/// This compares names only. What makes them trustworthy is the TLS connection
 /// over which the certificate came.
 ///
 /// # Errors

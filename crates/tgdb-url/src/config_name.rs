@@ -68,11 +68,11 @@ config_names! {
     ChannelDefaultPort = "tgdb.channel.defaultPort", "defaultPort", Some("8222"), default_port: port -> u16;
     /// Protocol where none is named. Python has `ssl`.
     ChannelDefaultProtocol = "tgdb.channel.defaultProtocol", "defaultProtocol", Some("tcp"), default_protocol: protocol -> Protocol;
-    /// Protocol of the URL. Python alone.
+    /// Protocol of the URL. Python only.
     ChannelProtocol = "tgdb.channel.protocol", "protocol", None, protocol: protocol -> Protocol;
-    /// Host of the URL. Python alone.
+    /// Host of the URL. Python only.
     ChannelHost = "tgdb.channel.host", "host", None, host: text -> &str;
-    /// Port of the URL. Python alone.
+    /// Port of the URL. Python only.
     ChannelPort = "tgdb.channel.port", "port", None, port: port -> u16;
     /// Send buffer of the socket: KiB as text, bytes from the getter. Not set: the system's,
     /// which grows as needed. Java and Python have 122, which makes large messages slow.
@@ -100,7 +100,7 @@ config_names! {
     /// Name of the client program, as the server shows it.
     ChannelClientId = "tgdb.channel.clientId", "clientId", Some("tgdb.rust-api.client"), client_id: text -> &str;
     /// Greatest message accepted from the server: KiB as text, bytes from the
-    /// getter. This client alone.
+    /// getter. This client only.
     ChannelMaxFrameSize = "tgdb.channel.maxFrameSize", "maxFrameSize", Some("65536"), max_frame_size: kilobytes -> usize;
     /// Requests that can be in flight at once, from 1. This client only.
     ChannelMaxInFlight = "tgdb.channel.maxRequestsInFlight", "maxRequestsInFlight", Some("16384"), max_in_flight: positive_count -> u32;
@@ -108,7 +108,7 @@ config_names! {
     /// request is taken if no other waits. This client only.
     ChannelMaxOutboxSize = "tgdb.channel.maxOutboxSize", "maxOutboxSize", Some("16384"), max_outbox_size: kilobytes -> usize;
     /// How far the server's product version must agree: `exact` (Java), `major`,
-    /// `none` (Python). This client alone.
+    /// `none` (Python). This client only.
     ChannelVersionCheck = "tgdb.channel.versionCheck", "versionCheck", Some("major"), version_check: version_check -> VersionCheck;
     /// Whether each pooled connection has a socket of its own.
     ConnectionPoolUseDedicatedChannelPerConnection = "tgdb.connectionpool.useDedicatedChannelPerConnection", "useDedicatedChannelPerConnection", Some("false"), use_dedicated_channel_per_connection: flag -> bool;
@@ -134,7 +134,7 @@ config_names! {
     ConnectionTimeStampFormat = "tgdb.connection.timeStampFormat", "timeStampFormat", Some("YYYY-MM-DD HH:mm:ss.zzz"), timestamp_format: text -> &str;
     /// Locale.
     ConnectionLocale = "tgdb.connection.locale", "locale", Some("en_US"), locale: text -> &str;
-    /// Time zone, in the vendor's spelling. Java alone.
+    /// Time zone, in the vendor's spelling. Java only.
     ConnectionTimezone = "tgdb.connection.timezone", "timezone", Some("Americas/Los_Angeles"), timezone: text -> &str;
     /// Language of queries. Python has `gremlin`.
     ConnectionDefaultQueryLanguage = "tgdb.connection.defaultQueryLanguage", "queryLanguage", Some("tgql"), query_language: text -> &str;
@@ -157,9 +157,9 @@ config_names! {
     /// PEM files with the certificates to trust instead of the Mozilla roots,
     /// separated by semicolons (Python; Java's commas are taken too).
     TlsTrustedCertificates = "tgdb.tls.trustedCertificates", "trustedCertificates", None, trusted_certificates: path_list -> Vec<&str>;
-    /// PEM file with the client's certificate chain. This client alone.
+    /// PEM file with the client's certificate chain. This client only.
     TlsClientCertificate = "tgdb.tls.clientCertificate", "clientCertificate", None, client_certificate: text -> &str;
-    /// PEM file with the key of the client's certificate. This client alone.
+    /// PEM file with the key of the client's certificate. This client only.
     TlsClientKey = "tgdb.tls.clientKey", "clientKey", None, client_key: text -> &str;
     /// Password of Java's key store; kept, not used. Do not log it.
     KeyStorePassword = "tgdb.security.keyStorePassword", "keyStorePassword", None, key_store_password: text -> &str;
@@ -167,16 +167,16 @@ config_names! {
     EnableConnectionTrace = "tgdb.connection.enableTrace", "enableTrace", Some("false"), enable_trace: flag -> bool;
     /// Directory of Java's trace; kept, not used.
     ConnectionTraceDir = "tgdb.connection.enableTraceDir", "enableTraceDir", Some("."), trace_dir: text -> &str;
-    /// Nodes in one message of a bulk import. Python alone.
+    /// Nodes in one message of a bulk import. Python only.
     BulkIONodeBatchSize = "tgdb.bulkIO.nodeBatchSize", "bulkIONodeBatchSize", Some("1000"), bulk_node_batch_size: count -> u32;
-    /// Entities in one message of a bulk export. Python alone.
+    /// Entities in one message of a bulk export. Python only.
     BulkIOEntityBatchSize = "tgdb.bulkIO.entityBatchSize", "bulkIOEntityBatchSize", Some("1000"), bulk_entity_batch_size: count -> u32;
-    /// Edges in one message of a bulk import. Python alone.
+    /// Edges in one message of a bulk import. Python only.
     BulkIOEdgeBatchSize = "tgdb.bulkIO.edgeBatchSize", "bulkIOEdgeBatchSize", Some("2500"), bulk_edge_batch_size: count -> u32;
-    /// Column with the id of a node. Python alone.
+    /// Column with the id of a node. Python only.
     BulkIOIdColName = "tgdb.bulkIO.idColName", "bulkIOIdColName", Some("id"), bulk_id_column: text -> &str;
-    /// Column with the node that an edge starts at. Python alone.
+    /// Column with the node that an edge starts at. Python only.
     BulkIOFromColName = "tgdb.bulkIO.fromColName", "bulkIOFromColName", Some("from"), bulk_from_column: text -> &str;
-    /// Column with the node that an edge ends at. Python alone.
+    /// Column with the node that an edge ends at. Python only.
     BulkIOToColName = "tgdb.bulkIO.toColName", "bulkIOToColName", Some("to"), bulk_to_column: text -> &str;
 }

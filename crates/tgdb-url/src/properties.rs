@@ -23,7 +23,7 @@ pub struct Properties {
 pub enum TlsVersion {
     /// TLS 1.2 or 1.3.
     Tls12,
-    /// TLS 1.3 alone.
+    /// TLS 1.3 only.
     Tls13,
 }
 

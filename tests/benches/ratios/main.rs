@@ -121,4 +121,3 @@ fn codec() {
     );
     report("encode, a query / memcpy to a new buffer", count, &measured);
 }
-

@@ -75,10 +75,8 @@ fn small(setting: Setting) {
         report(&format!("{window} in flight from one task / messages batched by hand"), count, &measured);
     }
     let count = 20_000;
-    let measured = compare(
-        || trips::in_flight(&channel, &body, count, 64),
-        || trips::in_flight(&channel, &body, count, 10_000),
-    );
+    let measured =
+        compare(|| trips::in_flight(&channel, &body, count, 64), || trips::in_flight(&channel, &body, count, 10_000));
     report("10,000 in flight / 64 in flight", count, &measured);
 
     let mut raws: Vec<_> = (0..8).map(|_| trips::raw(address)).collect();

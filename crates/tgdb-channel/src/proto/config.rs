@@ -33,7 +33,8 @@ pub struct SessionConfig {
     /// How many requests can be without outcome at once. Default 16,384.
     pub max_in_flight: usize,
     /// How many bytes of requests can wait to be sent. One larger request is taken if
-    /// nothing waits. Default 16 MiB.
+    /// nothing waits, and requests that are to be sent again come on top, of which
+    /// `max_in_flight` is the bound. Default 16 MiB.
     pub max_outbox: usize,
     /// Numbers the messages; shared by the sessions of a process. Starts at 0 like Java's.
     pub sequence: Arc<AtomicI64>,

@@ -1,4 +1,4 @@
-//! What a session asks its driver to do, and tells it.
+//! What a session asks its driver to do, and reports.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use tgdb_transport::TransportError;
 use crate::{ChannelError, LinkState};
 
 /// Names one attempt to connect and the connection that it leads to. Each attempt of a
-/// session has another id, so that what comes from an earlier one can be told apart.
+/// session has another id, so that what comes from an earlier one is recognized.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct LinkId(pub(crate) u64);
 
-/// What a session asks its driver to do, or tells it; from
+/// What a session asks its driver to do, or reports; from
 /// [`Session::poll_event`](super::Session::poll_event).
 #[derive(Debug)]
 #[non_exhaustive]

@@ -14,7 +14,7 @@ use super::timers::{Deadlines, Target};
 use crate::{ChannelError, LinkState, ResendMode, WaiterStatus};
 
 /// How often a message is sent again at most. A request that crashes every server that it
-/// reaches must not be sent for ever.
+/// reaches must not be sent without end.
 pub(super) const MAX_RESENDS: u8 = 5;
 
 /// A request to be sent.
@@ -209,7 +209,7 @@ struct Place<W> {
 
 /// What ending a request leaves behind.
 pub(super) struct Closed<W> {
-    /// Who is to be told.
+    /// Who waits for it.
     pub(super) waiter: Option<W>,
     /// The length of a payload that was still to be sent.
     pub(super) unsent: Option<usize>,
@@ -276,8 +276,10 @@ impl<W> Requests<W> {
             self.last_ticket += 1;
             self.last_ticket
         });
+        let before = self.room.insert(ticket, Place { length, waiter });
+        // Not earlier: what does not wait has no deadline.
         self.watch(deadline, Target::Room(ticket));
-        (ticket, self.room.insert(ticket, Place { length, waiter }).map(|place| place.waiter))
+        (ticket, before.map(|place| place.waiter))
     }
 
     /// Takes a ticket out of the queue for room.
@@ -398,7 +400,7 @@ impl<W> Requests<W> {
         Some(closed)
     }
 
-    /// Gives a frame to the request that waits for it, and returns who is to be told; the
+    /// Gives a frame to the request that waits for it, and returns who is woken; the
     /// frame if there is none.
     pub(super) fn reply(&mut self, frame: Frame) -> Result<Option<W>, Frame> {
         let id = frame.header.request_id;

@@ -131,7 +131,7 @@ impl<W> Session<W> {
         self.requests.take(key)
     }
 
-    /// Sets who is to be told when the outcome is there. Returns the one set before; or the
+    /// Sets who is woken when the outcome is there. Returns the one set before; or the
     /// same one at once if the outcome is there already, or the request unknown.
     pub fn wait(&mut self, key: i64, waiter: W) -> Option<W> {
         match self.requests.get_mut(key) {
@@ -140,12 +140,12 @@ impl<W> Session<W> {
         }
     }
 
-    /// Who is to be told about a request.
+    /// Who waits for a request.
     pub fn waiter(&self, key: i64) -> Option<&W> {
         self.requests.get(key)?.waiter.as_ref()
     }
 
-    /// Takes back who is to be told about a request.
+    /// Takes back who waits for a request.
     pub fn unwait(&mut self, key: i64) -> Option<W> {
         self.requests.get_mut(key)?.waiter.take()
     }

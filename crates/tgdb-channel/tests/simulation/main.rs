@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use coverage::Coverage;
 use simulation::Simulation;
 
-/// How late a thing may be: the driver puts each kind of work off for up to 2.3 ms.
+/// How late a thing may be: the driver puts each kind of work off for up to 2.7 ms.
 const EPSILON: Duration = Duration::from_millis(10);
 
 /// Whether all is as it must be, or what is not.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tgdb_channel::Credentials;
 use tgdb_channel::proto::SessionConfig;
 use tgdb_channel::url::VersionCheck;
-use tgdb_testkit::sim::{NetworkPlan, Rng};
+use tgdb_testkit::sim::{Chance, NetworkPlan, Rng};
 use tgdb_testkit::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER};
 
 /// What random numbers are for.
@@ -64,8 +64,12 @@ fn pick<T: Copy>(rng: &mut Rng, values: &[T]) -> T {
 
 impl Scenario {
     pub(crate) fn from_seed(seed: u64) -> Self {
-        let plan = NetworkPlan::from_seed(seed);
+        let mut plan = NetworkPlan::from_seed(seed);
         let rng = &mut Rng::of(seed, SCENARIO, 0);
+        if rng.chance(0.1) {
+            // A changed byte after the login, which plans rarely have.
+            plan.corrupt_to_client = Chance::new(0.5, 250..=2000);
+        }
         let config = config(rng, plan.servers);
         let driver = DriverHabits {
             laziness: pick(rng, &[0.0, 0.3, 0.8]),
@@ -120,7 +124,7 @@ fn config(rng: &mut Rng, servers: usize) -> SessionConfig {
 fn program(rng: &mut Rng) -> ProgramHabits {
     ProgramHabits {
         pause: ms(0)..=pick(rng, &[ms(20), ms(100), ms(500)]),
-        actions: pick(rng, &[20, 60, 200]),
+        actions: pick(rng, &[20, 50, 120]),
         burst: pick(rng, &[1, 3, 10]),
         padding: 0..=pick(rng, &[0, 100, 1000]),
         timeout: ms(0)..=pick(rng, &[ms(100), ms(1000), ms(10_000)]),

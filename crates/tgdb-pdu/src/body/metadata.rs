@@ -24,7 +24,7 @@ wire_code! {
         ROLE = 5,
         /// A sequence.
         SEQUENCE = 6,
-        /// A stored procedure; in Python alone.
+        /// A stored procedure; in Python only.
         STORED_PROCEDURE = 7,
     }
 }

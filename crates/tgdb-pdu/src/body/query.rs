@@ -64,7 +64,7 @@ wire_struct! {
     pub struct SortOrder {
         /// The attribute to sort by.
         pub attribute: String,
-        /// Whether the greatest comes first.
+        /// Whether the maximum comes first.
         pub descending: bool,
         /// Greatest number of results; 0 for no limit.
         pub limit: i32,
@@ -173,9 +173,9 @@ impl Wire for QueryRequest {
 /// of the outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueryResponse {
-    /// Length as told by the server. The vendor's clients ignore it.
+    /// Length as the server sent it. The vendor's clients ignore it.
     pub length: i32,
-    /// Checksum as told by the server. The vendor's clients ignore it.
+    /// Checksum as the server sent it. The vendor's clients ignore it.
     pub checksum: i32,
     /// How the query ended.
     pub outcome: QueryOutcome,

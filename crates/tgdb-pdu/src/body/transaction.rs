@@ -83,7 +83,7 @@ wire_struct! {
 }
 
 impl CommitTransactionRequest {
-    /// A commit as Java writes it: the length told, checksum 0.
+    /// A commit as Java writes it: the length given, checksum 0.
     pub fn new(changes: impl Into<Bytes>) -> Self {
         let changes = changes.into();
         // A payload that overflows is refused when the message is encoded.
@@ -96,9 +96,9 @@ impl CommitTransactionRequest {
 /// of the outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitTransactionResponse {
-    /// Length as told by the server. The vendor's clients ignore it.
+    /// Length as the server sent it. The vendor's clients ignore it.
     pub length: i32,
-    /// Checksum as told by the server. The vendor's clients ignore it.
+    /// Checksum as the server sent it. The vendor's clients ignore it.
     pub checksum: i32,
     /// How the commit ended.
     pub outcome: CommitOutcome,

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::EncodeError;
 
-/// The greatest length of a string in bytes of UTF-8.
+/// The maximum length of a string in bytes of UTF-8.
 ///
 /// The length field has 16 bits and the vendor's readers take it as signed
 /// (`ProtocolDataInputStream.readUTF`), so a longer string breaks them.

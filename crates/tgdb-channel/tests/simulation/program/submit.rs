@@ -1,0 +1,111 @@
+//! Requests of the program.
+
+use super::*;
+
+impl Simulation {
+    pub(super) fn submit_one(&mut self) -> Check {
+        use ResendMode::*;
+        let program = &mut self.program;
+        let padding = usize::try_from(program.rng.in_range(&program.habits.padding)).unwrap();
+        let timeout = program.rng.time(&program.habits.timeout);
+        let is_one_way = program.rng.chance(program.habits.one_way);
+        let mode = match program.rng.chance(program.habits.resend) {
+            true => ReconnectAndResend,
+            false => [DontReconnectAndIgnore, ReconnectAndRaiseException, ReconnectAndIgnore][program.rng.below(3)],
+        };
+        let is_watched = program.rng.chance(0.8);
+        let waits_for_room = program.rng.chance(0.7);
+        let (mut request, text) = self.request(mode, timeout, is_one_way, padding);
+        if !is_watched {
+            request.waiter = None;
+        }
+        let now = self.driver.now();
+        match self.submit(None, request, text, now)? {
+            None => Ok(()),
+            Some((request, text)) if waits_for_room && timeout > Duration::ZERO => {
+                let number = self.program.rooms_made;
+                self.program.rooms_made += 1;
+                let (since, deadline) = (now, now + timeout);
+                let until = self.driver.at(deadline);
+                let length = request.payload.len();
+                let (ticket, _) = self.driver.session.wait_for_room(None, length, until, Token::Room(number));
+                let room = Room { ticket, since, deadline, request: Some(request), text, looks_at: None };
+                self.program.rooms.insert(number, room);
+                self.trace(|| format!("room {number}: ticket {ticket} until {deadline:?}"));
+                Ok(())
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// A request that echoes its number.
+    pub(crate) fn request(
+        &mut self,
+        mode: ResendMode,
+        timeout: Duration,
+        is_one_way: bool,
+        padding: usize,
+    ) -> (Request<Token>, String) {
+        let text = " ".repeat(padding);
+        let payload = payload("");
+        let deadline = self.driver.at(self.driver.now() + timeout);
+        let waiter = Some(Token::Request(0));
+        let verb = Verb::QUERY_REQUEST;
+        (Request { verb, payload, mode, deadline, timeout, is_one_way, waiter }, text)
+    }
+
+    /// Submits a request at a time that can be past, with a ticket if it waited for room.
+    /// Returns it if there is no room.
+    pub(crate) fn submit(
+        &mut self,
+        ticket: Option<u64>,
+        mut request: Request<Token>,
+        padding: String,
+        now: Duration,
+    ) -> Result<Option<(Request<Token>, String)>, String> {
+        let number = self.requests.next_number();
+        let text = format!("{number} {padding}");
+        request.payload = payload(&text);
+        request.waiter = request.waiter.map(|_| Token::Request(number));
+        let Request { mode, is_one_way, timeout, .. } = request;
+        let is_watched = request.waiter.is_some();
+        let state = self.driver.session.state();
+        request.deadline = self.driver.at(now + timeout);
+        match self.driver.session.submit_in_turn(ticket, request) {
+            Ok(key) => {
+                self.trace(|| {
+                    format!("submit {number}: key {key}, {mode:?}, one-way {is_one_way}, timeout {timeout:?}")
+                });
+                if state == LinkState::Reconnecting {
+                    self.coverage.hit("submitted while reconnecting");
+                }
+                check!(self.links.is_started, "a request is taken in before the start");
+                self.requests.add(key, text, (mode, is_one_way), now + timeout)?;
+                if !is_watched {
+                    self.program.unwatched.push(number);
+                }
+                Ok(None)
+            }
+            Err(refused) => {
+                let what = match refused.why {
+                    Refusal::Full => "refused: full",
+                    Refusal::NotStarted => "refused: not started",
+                    _ => "refused: state",
+                };
+                self.coverage.hit(what);
+                let is_possible = match refused.why {
+                    Refusal::State(why) => why == state && state != LinkState::Connected,
+                    Refusal::NotStarted => !self.links.is_started,
+                    _ => matches!(state, LinkState::Connected | LinkState::Reconnecting),
+                };
+                check!(is_possible, "refused in {state:?}: {:?}", refused.why);
+                Ok((refused.why == Refusal::Full).then_some((refused.request, padding)))
+            }
+        }
+    }
+}
+
+fn payload(text: &str) -> Payload {
+    let body: Body = QueryRequest::text(QueryCommand::EXECUTE, text).into();
+    Payload::encode(&body).unwrap()
+}
