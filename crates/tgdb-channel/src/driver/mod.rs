@@ -23,6 +23,7 @@ mod flush;
 pub(crate) mod io;
 mod lead;
 pub(crate) mod one_way;
+mod role;
 pub(crate) mod room;
 mod state;
 pub(crate) mod stop;
@@ -36,7 +37,8 @@ use tgdb_transport::{SocketOptions, TlsConnector};
 use tgdb_url::{Properties, TgUrl};
 
 use callbacks::Callback;
-pub(crate) use state::{State, Waiter};
+pub(crate) use role::Waiter;
+pub(crate) use state::State;
 
 use crate::proto::{Ended, Failure, Outcome, Session, SessionConfig};
 use crate::{ChannelError, LinkState};

@@ -40,8 +40,10 @@ mod failover;
 mod link;
 mod login;
 mod outbox;
+mod payload;
 mod receive;
 mod requests;
+mod room;
 mod submit;
 mod table;
 mod timers;
@@ -61,7 +63,7 @@ pub use config::SessionConfig;
 pub use event::{Event, LinkId};
 pub use link::Identity;
 pub use login::{Credentials, Login, LoginError, LoginStep, LoginSuccess};
-pub use outbox::{Payload, Transmit};
+pub use payload::{Payload, Transmit};
 pub use requests::{Ended, Failure, Outcome, Reply, Request};
 pub use submit::{Refusal, Refused};
 
@@ -205,7 +207,7 @@ impl<W> Session<W> {
         match self.link {
             Link::LoggingIn { .. } | Link::Draining { .. } | Link::Lingering { .. } => true,
             Link::Established { .. } => {
-                self.send_failure.is_some() || !self.leaving.is_empty() || self.requests.has_queue()
+                self.send_failure.is_some() || !self.leaving.is_empty() || !self.requests.room.is_empty()
             }
             Link::Idle | Link::Backoff | Link::Connecting { .. } => false,
         }

@@ -8,7 +8,7 @@ use tgdb_pdu::{AuthToken, Body, EncodeError, HEADER_LEN, Header, Verb};
 use tgdb_transport::TransportError;
 
 use super::link::Link;
-use super::outbox::Payload;
+use super::payload::Payload;
 use super::timers::Timer;
 use super::{Event, LinkId, Outcome, Session, Transmit, later};
 use crate::LinkState;
