@@ -94,7 +94,8 @@ impl<W> Session<W> {
     }
 
     /// The system took so many bytes of what [`poll_transmit`](Self::poll_transmit) gave out.
-    /// 0 says that it took something that cannot be counted yet.
+    /// 0 says that it took something that cannot be counted yet; if it took nothing, do not
+    /// call this.
     pub fn handle_transmitted(&mut self, now: Instant, link: LinkId, count: usize) {
         if self.link() != Some(link) {
             return;
