@@ -20,6 +20,21 @@ use crate::{ChannelError, TgChannel};
 /// [`user`](Self::user), [`password`](Self::password) and [`database`](Self::database);
 /// the URL (the user before `@`, then its properties); [`property`](Self::property)
 /// and [`properties`](Self::properties); the default of the [`ConfigName`].
+///
+/// # Example
+/// ```
+/// use tgdb_channel::TgChannel;
+/// use tgdb_channel::url::ConfigName;
+///
+/// let channel = TgChannel::builder("ssl://graph.example.com:8223/{dbName=routes;ftHosts=spare.example.com:8223}")
+///     .user("scott")
+///     .password("tiger")
+///     .property(ConfigName::ConnectionOperationTimeoutSeconds, "5")
+///     .property(ConfigName::ChannelMaxInFlight, "1000")
+///     .build()?;
+/// assert!(!channel.is_connected());
+/// # Ok::<(), tgdb_channel::ChannelError>(())
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "call build"]
 pub struct ChannelBuilder {

@@ -191,6 +191,19 @@ impl TgChannel {
     /// As [`TgChannel::submit`], for the first that fails. Those before it may have been
     /// sent; their replies are given up. A message that cannot be encoded fails before
     /// anything is sent.
+    ///
+    /// # Example
+    /// ```no_run
+    /// # use tgdb_channel::{ChannelError, RequestOptions, TgChannel};
+    /// # use tgdb_channel::pdu::body::{QueryCommand, QueryRequest};
+    /// # fn example(channel: &TgChannel) -> Result<(), ChannelError> {
+    /// let queries = ["g.V()", "g.E()"].map(|text| QueryRequest::text(QueryCommand::EXECUTE_GREMLIN_STR, text));
+    /// for waiter in channel.submit_all(queries, RequestOptions::default())? {
+    ///     println!("{:?}", waiter.wait()?.body);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn submit_all<B: Into<Body>>(
         &self,
         bodies: impl IntoIterator<Item = B>,
@@ -219,6 +232,18 @@ impl TgChannel {
     ///
     /// # Errors
     /// As [`TgChannel::submit`], or [`ChannelError::Thread`]; the callback is not called then.
+    ///
+    /// # Example
+    /// ```no_run
+    /// # use tgdb_channel::{ChannelError, RequestOptions, TgChannel, pdu::Body};
+    /// # fn example(channel: &TgChannel) -> Result<(), ChannelError> {
+    /// channel.submit_callback(Body::MetadataRequest, RequestOptions::default(), |outcome| match outcome {
+    ///     Ok(reply) => println!("{:?}", reply.body),
+    ///     Err(error) => eprintln!("{error}"),
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn submit_callback(
         &self,
         body: impl Into<Body>,

@@ -77,7 +77,7 @@ pub enum ChannelError {
         #[source]
         cause: Option<Box<Self>>,
     },
-    /// Connected, but without a thread that reads replies.
+    /// Connected, but [`TgChannel::start`](crate::TgChannel::start) was not called.
     #[error("the channel is connected but not started; call start")]
     NotStarted,
     /// Connected already, or being connected.

@@ -26,6 +26,17 @@ impl TgChannel {
     ///
     /// # Errors
     /// As [`TgChannel::submit`].
+    ///
+    /// # Example
+    /// ```no_run
+    /// # use tgdb_channel::{ChannelError, RequestOptions, TgChannel, pdu::Body};
+    /// # async fn example(channel: &TgChannel) -> Result<(), ChannelError> {
+    /// // Waits only while there is no room.
+    /// let waiter = channel.submit_async(Body::MetadataRequest, RequestOptions::default()).await?;
+    /// println!("{:?}", waiter.await?.body);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn submit_async(&self, body: impl Into<Body>, options: RequestOptions) -> Submitting {
         let shared = self.shared().clone();
         match self.encode(body.into(), options) {

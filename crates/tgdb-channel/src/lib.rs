@@ -67,11 +67,37 @@
 //! callback makes a thread `tgdb-callbacks`, which runs all of them. Each attempt to connect
 //! runs on a thread of its own. [`TgChannel::stop`] and dropping the last handle end them.
 //!
+//! # Bounds
+//! | what | bound |
+//! |---|---|
+//! | a request | ends within its timeout and 50 ms, whatever the server does |
+//! | [`TgChannel::connect`] | `connectTimeout` for each attempt, the operation timeout for its login, and the pauses of a failover list |
+//! | [`TgChannel::stop`], the drop of the last handle | 250 ms; with [`StopMethod::Graceful`] the operation timeout and 1.25 s |
+//! | requests in flight | `maxRequestsInFlight`, 16,384 |
+//! | bytes that wait to be sent | `maxOutboxSize`, 16 MiB |
+//! | the length of a frame | `maxFrameSize`, 64 MiB |
+//!
+//! Above the bounds [`TgChannel::submit`] waits for room, [`TgChannel::submit_async`] does so in
+//! a task, and [`TgChannel::try_submit`] fails with [`ChannelError::Full`].
+//!
 //! # Tasks
 //! [`ResponseWaiter`] is a future, and [`TgChannel::connect_async`],
 //! [`TgChannel::submit_async`], [`TgChannel::request_async`] and
 //! [`TgChannel::reconnected_async`] are the operations that could wait, for tasks. They need
 //! no particular runtime.
+//!
+//! ```no_run
+//! use tgdb_channel::pdu::Body;
+//! use tgdb_channel::{ChannelError, RequestOptions, TgChannel};
+//!
+//! async fn metadata(channel: &TgChannel) -> Result<(), ChannelError> {
+//!     channel.connect_async().await?;
+//!     channel.start()?;
+//!     let reply = channel.request_async(Body::MetadataRequest, RequestOptions::default()).await?;
+//!     println!("{:?}", reply.body);
+//!     Ok(())
+//! }
+//! ```
 //!
 //! # Without I/O
 //! [`proto`] has the session itself, without sockets, clocks and threads.

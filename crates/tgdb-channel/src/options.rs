@@ -91,6 +91,16 @@ impl DefaultScope {
 }
 
 /// Options of one request.
+///
+/// # Example
+/// ```
+/// use std::time::Duration;
+/// use tgdb_channel::{RequestOptions, ResendMode};
+///
+/// // For a query that only reads: it may be executed twice.
+/// let options = RequestOptions::resend(ResendMode::ReconnectAndResend).with_timeout(Duration::from_secs(2));
+/// assert_eq!(options.timeout, Some(Duration::from_secs(2)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RequestOptions {
     /// How long to wait for the reply; `None` for the property

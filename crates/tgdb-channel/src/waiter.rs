@@ -91,6 +91,24 @@ impl ResponseWaiter {
     ///
     /// # Errors
     /// The waiter, if there is no outcome yet.
+    ///
+    /// # Example
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use tgdb_channel::{ChannelError, TgChannel, pdu::Body};
+    /// # fn example(channel: &TgChannel) -> Result<(), ChannelError> {
+    /// let mut waiter = channel.submit(Body::MetadataRequest)?;
+    /// let reply = loop {
+    ///     match waiter.wait_timeout(Duration::from_millis(100)) {
+    ///         Ok(outcome) => break outcome?,
+    ///         Err(back) => waiter = back,
+    ///     }
+    ///     println!("still waiting");
+    /// };
+    /// println!("{:?}", reply.body);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn wait_timeout(mut self, timeout: Duration) -> Result<Result<Message, ChannelError>, Self> {
         let now = Instant::now();
         let deadline = now.checked_add(timeout).map_or(self.deadline, |deadline| deadline.min(self.deadline));

@@ -1,5 +1,4 @@
-//! A stop, the drop of the last handle, and a connect that is stopped end in their time,
-//! whatever the channel is at.
+//! A stop and the drop of the last handle end in their time, whatever the channel is at.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -10,9 +9,9 @@ use std::thread;
 use std::time::Duration;
 
 use support::*;
+use tgdb_channel::pdu::Body;
 use tgdb_channel::url::ConfigName;
 use tgdb_channel::*;
-use tgdb_testkit::{Faults, ServerConfig, TestServer};
 
 /// Checks that the channel, brought into some state, is stopped in time, and dropped in time.
 /// What `prepare` returns is kept until then.
@@ -77,84 +76,20 @@ fn while_reconnecting_to_an_address_that_does_not_answer() {
     });
 }
 
-/// Runs a connect on another thread until `begun`, and checks that it ends with the stop.
-fn connect_is_stopped(what: &str, begun: impl Fn(), builder: &ChannelBuilder) {
-    takes_at_most(&format!("connect, stopped, {what}"), STOPPED, || {
-        let channel = builder.clone().build().unwrap();
-        thread::scope(|scope| {
-            let connect = scope.spawn(|| channel.connect());
-            begun();
-            assert!(!connect.is_finished(), "{what}: {:?}", connect.join());
-            let (elapsed, result) = time(|| {
-                channel.stop(StopMethod::ClientForceful);
-                connect.join().unwrap()
-            });
-            assert!(matches!(result, Err(ChannelError::Stopped)), "{what}: {result:?}");
-            elapsed
-        })
-    });
-    takes_at_most(&format!("drop while a task connects, {what}"), STOPPED, || {
-        let channel = builder.clone().build().unwrap();
-        let mut connecting = channel.connect_async();
-        assert!(poll_once(&mut connecting, Waker::noop()).is_pending(), "{what}");
-        begun();
-        let (elapsed, result) = time(|| {
-            drop(channel);
-            block_on(connecting)
-        });
-        assert!(matches!(result, Err(ChannelError::Stopped)), "{what}: {result:?}");
-        elapsed
-    });
-}
-
-fn a_moment() {
-    thread::sleep(Duration::from_millis(30));
-}
-
 #[test]
-fn while_the_resolver_stalls() {
-    let (_release, resolver) = Stalled::resolver();
-    connect_is_stopped("the resolver stalls", a_moment, &builder("tcp://some-host:8222").resolver(resolver));
-}
-
-#[test]
-fn while_the_handshake_or_the_login_hangs() {
-    let mute = TestServer::start(ServerConfig::faulty(Faults { mute: true, ..Faults::default() })).unwrap();
-    let port = mute.address().port();
-    connect_is_stopped("the login hangs", a_moment, &builder(&mute.url()));
-    connect_is_stopped("the TLS handshake hangs", a_moment, &builder(&format!("ssl://localhost:{port}")));
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn while_an_address_does_not_answer() {
-    let (_listener, silent, _held) = silent_listener();
-    connect_is_stopped("nobody answers", a_moment, &builder(&format!("tcp://{silent}")));
-}
-
-#[test]
-fn connecting_ends_at_its_own_limit() {
-    let limit = Duration::from_millis(200);
-    let mute = TestServer::start(ServerConfig::faulty(Faults { mute: true, ..Faults::default() })).unwrap();
-    let (_release, resolver) = Stalled::resolver();
-    let hangs = builder(&format!("ssl://localhost:{}", mute.address().port()));
-    for (what, builder) in [
-        ("the resolver stalls", builder("tcp://some-host:8222").resolver(resolver)),
-        ("the TLS handshake hangs", hangs),
-    ] {
-        takes_at_most(what, limit + LATE, || {
-            let channel = builder.clone().property(ConfigName::ChannelConnectTimeout, "200").build().unwrap();
-            let (elapsed, result) = time(|| channel.connect());
-            assert!(matches!(result, Err(ChannelError::Transport(_))), "{what}: {result:?}");
-            elapsed
-        });
-    }
-    let channel = builder(&mute.url()).property(ConfigName::ConnectionOperationTimeoutSeconds, "0.2");
-    takes_at_most("the login hangs", limit + LATE, || {
-        let channel = channel.clone().build().unwrap();
-        let (elapsed, result) = time(|| channel.connect());
-        assert!(matches!(result, Err(ChannelError::Transport(_))), "{result:?}");
-        elapsed
+fn while_the_server_floods() {
+    let flooded = || {
+        let peer = Peer::start(|client| client.flood(Body::Ping));
+        (started(builder(&peer.url())), peer)
+    };
+    ends_in_time("flooded", flooded);
+    takes_at_most("stop in a callback, flooded", STOPPED, || {
+        let (channel, _peer) = flooded();
+        let (stopped, is_stopped) = mpsc::channel();
+        let handle = channel.clone();
+        let stop = move |_| stopped.send(time(|| handle.stop(StopMethod::ClientForceful)).0).unwrap();
+        channel.submit_callback(query("one"), within_ms(50), stop).unwrap();
+        is_stopped.recv_timeout(LONG).unwrap()
     });
 }
 
@@ -241,26 +176,4 @@ fn gracefully_from_a_server_that_does_not_read() {
         assert!(result.is_err() && after < LATE, "{result:?} after {after:?}");
         elapsed
     });
-}
-
-#[test]
-fn a_connect_after_a_stop_does_not_wait_for_the_first() {
-    for _ in 0..20 {
-        let server = obedient();
-        server.set_faults(Faults { mute: true, ..Faults::default() });
-        let channel = builder(&server.url()).build().unwrap();
-        thread::scope(|scope| {
-            let first = scope.spawn(|| channel.connect());
-            eventually("the first is at it", || server.accepted() == 1);
-            server.set_faults(Faults::default());
-            let (connected, is_connected) = mpsc::channel();
-            let channel = &channel;
-            scope.spawn(move || {
-                channel.stop(StopMethod::ClientForceful);
-                connected.send(channel.connect()).unwrap();
-            });
-            is_connected.recv_timeout(LONG).unwrap().unwrap();
-            assert!(matches!(first.join().unwrap(), Err(ChannelError::Stopped)));
-        });
-    }
 }

@@ -105,10 +105,25 @@ impl FrameDecoder {
             buf.extend_from_slice(first);
             bytes = rest;
         }
-        if !bytes.is_empty() {
-            compact(&mut self.small, &mut self.start, &mut self.group);
-            self.small.extend_from_slice(bytes);
+        if bytes.is_empty() {
+            return;
         }
+        compact(&mut self.small, &mut self.start, &mut self.group);
+        if self.large.is_none() && self.small.is_empty() {
+            bytes = self.push_large(bytes);
+        }
+        self.small.extend_from_slice(bytes);
+    }
+
+    /// Takes the start of a large frame, which saves a copy of it, and returns the rest.
+    fn push_large<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let length = check_prefix(bytes, self.maximum).ok().flatten().filter(|length| *length > SMALL);
+        let Some(length) = length else { return bytes };
+        let (first, rest) = bytes.split_at(bytes.len().min(length));
+        let mut buf = Vec::with_capacity(length.min(LARGE.max(first.len())));
+        buf.extend_from_slice(first);
+        self.large = Some((buf, length));
+        rest
     }
 
     /// The buffer to which the next bytes of the stream are to be appended, with
@@ -167,7 +182,7 @@ impl FrameDecoder {
             return Ok(self.pass_over());
         }
         if let Some((buf, length)) = self.large.take() {
-            // Not all of it can have been there when the buffer was made.
+            // Not all of the prefix may have been there when the buffer was made.
             check_prefix(&buf, self.maximum)?;
             if buf.len() >= length {
                 return large_frame(buf).map(Some);

@@ -20,7 +20,7 @@ pub enum FrameError {
     },
     /// The length field is above the configured bound. No memory was taken for it.
     #[error(
-        "frame of {length} bytes is above the maximum of {maximum}; raise the maximum frame size (maxFrameSize) if the peer is trusted"
+        "frame of {length} bytes is above the maximum of {maximum}; raise the maximum frame size (maxFrameSize) if the peer is trusted and speaks TGDB"
     )]
     TooLarge {
         /// The length field as read, in bytes.

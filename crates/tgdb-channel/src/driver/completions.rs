@@ -9,7 +9,7 @@ use std::thread::Thread;
 use tgdb_transport::{ConnectCancel, TgSocket, Wakeup};
 
 use super::callbacks::Due;
-use super::state::Waiter;
+use super::role::Waiter;
 use super::{Shared, connector};
 use crate::LinkState;
 use crate::proto::{Event, LinkId};

@@ -8,7 +8,7 @@ use tgdb_pdu::Verb;
 use tgdb_transport::{ConnectCancel, TcpSocket, TgSocket, TransportError};
 
 use super::Shared;
-use super::state::Connection;
+use super::role::Connection;
 use crate::ChannelError;
 use crate::proto::{LinkId, LoginError, termination_reason};
 

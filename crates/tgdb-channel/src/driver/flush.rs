@@ -5,7 +5,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use tgdb_transport::{TgSocket, TransportError};
 
-use super::state::Connection;
+use super::role::Connection;
 use super::{Shared, State};
 use crate::proto::Transmit;
 

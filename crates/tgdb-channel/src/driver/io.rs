@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tgdb_transport::{Interest, Ready, Wakeup};
 
-use super::state::Io;
+use super::role::Io;
 use super::{Shared, State};
 use crate::ChannelError;
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 use tgdb_pdu::Frame;
 use tgdb_transport::{Interest, Ready, TgSocket, TransportError, wait_ready};
 
-use super::state::{Connection, Waiter};
+use super::role::{Connection, Waiter};
 use super::{Shared, State};
 use crate::proto::Ended;
 

@@ -23,7 +23,9 @@ mod flush;
 pub(crate) mod io;
 mod lead;
 pub(crate) mod one_way;
+mod role;
 pub(crate) mod room;
+mod sessions;
 mod state;
 pub(crate) mod stop;
 pub(crate) mod task;
@@ -37,7 +39,8 @@ use tgdb_transport::{SocketOptions, TlsConnector};
 use tgdb_url::{Properties, TgUrl};
 
 use callbacks::Callback;
-pub(crate) use state::{State, Waiter};
+pub(crate) use role::Waiter;
+pub(crate) use state::State;
 
 use crate::options::DefaultScope;
 use crate::proto::{Ended, Failure, Outcome, Session, SessionConfig, SessionNumber};

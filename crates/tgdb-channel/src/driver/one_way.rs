@@ -5,8 +5,8 @@ use std::thread;
 use std::time::Instant;
 
 use super::Shared;
+use super::role::Waiter;
 use super::room::IfFull;
-use super::state::Waiter;
 use crate::proto::{Ended, Failure, Outcome, Request};
 use crate::{ChannelError, SendOutcome};
 

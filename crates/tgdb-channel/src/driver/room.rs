@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use tgdb_pdu::Verb;
 
-use super::state::Waiter;
+use super::role::Waiter;
 use super::{Callback, Shared, State};
 use crate::proto::{Refusal, Request};
 use crate::{ChannelError, LinkState};

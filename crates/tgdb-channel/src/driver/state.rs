@@ -1,112 +1,21 @@
-//! What the lock of a channel guards.
+//! What the lock of a channel guards, and who acts next.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::task::Waker;
-use std::thread::{Thread, ThreadId};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Sender, TrySendError};
-use tgdb_pdu::Frame;
-use tgdb_transport::{ConnectCancel, TgSocket, Wakeup};
+use tgdb_transport::ConnectCancel;
 
-use super::callbacks::{Callbacks, Callee};
+use super::callbacks::Callbacks;
 use super::completions::{Action, Code, Completions};
-use crate::options::DefaultScope;
-use crate::proto::{Event, LinkId, Request, Session, SessionNumber, Transmit};
-use crate::{ChannelError, ChannelEvent, SessionScope};
+use super::role::{Connection, Io, ReadRole, Waiter, WriteRole};
+use super::sessions::Sessions;
+use crate::ChannelError;
+use crate::proto::{Event, LinkId, Request, Session};
 
 /// How long a message may wait for others to be sent with.
 pub(super) const COALESCE: Duration = Duration::from_millis(1);
-
-/// Of how many results the session is remembered.
-const RESULTS: usize = 256;
-
-/// Who waits for an outcome.
-pub(crate) enum Waiter {
-    /// A thread that is parked.
-    Thread(Thread),
-    /// A task of some runtime.
-    Task(Waker),
-    /// Nobody: the outcome goes to this.
-    Callback(Callee),
-}
-
-impl std::fmt::Debug for Waiter {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Thread(_) => "Thread",
-            Self::Task(_) => "Task",
-            Self::Callback(_) => "Callback",
-        })
-    }
-}
-
-impl Waiter {
-    /// Whether it needs somebody else to read for it.
-    fn is_async(&self) -> bool {
-        !matches!(self, Self::Thread(_))
-    }
-}
-
-/// A connection and its socket.
-#[derive(Clone)]
-pub(crate) struct Connection {
-    pub(super) link: LinkId,
-    pub(super) socket: Arc<dyn TgSocket>,
-}
-
-/// The role of the reader.
-#[derive(Default)]
-pub(super) struct ReadRole {
-    pub(super) is_taken: bool,
-    /// How often callers took it, for the I/O thread to see that they do.
-    pub(super) taken_by_callers: u64,
-    /// Callers that are parked and can take it, longest waiting first.
-    pub(super) followers: VecDeque<i64>,
-    /// The reader waits for the socket to be writable, too.
-    pub(super) watches_writing: bool,
-    /// The follower that was woken to take it, until it has looked.
-    pub(super) offered_to: Option<i64>,
-    /// Room for what is read at once.
-    pub(super) frames: Vec<Frame>,
-}
-
-/// The role of the writer.
-#[derive(Default)]
-pub(super) struct WriteRole {
-    pub(super) is_taken: bool,
-    /// The system takes no more: the I/O thread waits until it does.
-    pub(super) is_blocked: bool,
-    /// The socket itself holds something that the system has not taken yet.
-    pub(super) is_backed_up: bool,
-    /// Bytes given to the socket that it may still hold.
-    pub(super) uncounted: usize,
-    /// When what waits is to be sent at the latest.
-    pub(super) due: Option<Instant>,
-    /// Something was left to be sent a moment later since the I/O thread last looked.
-    pub(super) was_put_off: bool,
-    /// Requests submitted since the link was last idle.
-    burst: u32,
-    pub(super) transmit: Transmit,
-}
-
-/// The I/O thread while it runs.
-pub(super) struct Io {
-    pub(super) wakeup: Arc<Wakeup>,
-    pub(super) thread: ThreadId,
-    /// It is awake, and looks at everything before it sleeps again.
-    pub(super) is_awake: bool,
-    /// When it wakes by itself; `None` for never.
-    pub(super) wakes_at: Option<Instant>,
-    /// It looks at everything again after a while.
-    pub(super) ticks: bool,
-    /// It waits for the socket to be readable.
-    pub(super) watches_reading: bool,
-    /// It waits for the socket to be writable.
-    pub(super) watches_writing: bool,
-}
 
 pub(crate) struct State {
     pub(crate) session: Session<Waiter>,
@@ -128,10 +37,7 @@ pub(crate) struct State {
     /// Tasks that wait for the state of the link to change, by ticket.
     watchers: BTreeMap<u64, Waker>,
     last_watcher: u64,
-    /// Who hears of events.
-    subscribers: Vec<Sender<ChannelEvent>>,
-    /// Sessions of results and prepared queries by id, the oldest first.
-    results: VecDeque<(i64, SessionNumber)>,
+    pub(super) sessions: Sessions,
     /// Waiters that are not needed any more. They are dropped without the lock.
     discarded: Vec<Waiter>,
 }
@@ -153,8 +59,7 @@ impl State {
             callbacks: Callbacks::default(),
             watchers: BTreeMap::new(),
             last_watcher: 0,
-            subscribers: Vec::new(),
-            results: VecDeque::new(),
+            sessions: Sessions::default(),
             discarded: Vec::new(),
         }
     }
@@ -384,63 +289,6 @@ impl State {
                 }
                 self.publish(&note);
                 completions.push_code(Code::Log(note));
-            }
-        }
-    }
-
-    /// Sends events to that receiver, too.
-    pub(crate) fn subscribe(&mut self, subscriber: Sender<ChannelEvent>) {
-        self.subscribers.push(subscriber);
-    }
-
-    /// Tells those who want to know. Does not wait for them.
-    fn publish(&mut self, note: &Event<Waiter>) {
-        if self.subscribers.is_empty() {
-            return;
-        }
-        let peer = |server: usize| self.session.config().servers[server].clone();
-        let event = match note {
-            Event::LinkChanged { from, to } => ChannelEvent::LinkChanged { from: *from, to: *to },
-            Event::Lost { cause } => ChannelEvent::Lost { cause: cause.clone() },
-            Event::AttemptFailed { server, attempt, error } => {
-                ChannelEvent::AttemptFailed { peer: peer(*server), attempt: *attempt, error: error.clone() }
-            }
-            Event::LoggedIn { session, server, version } => {
-                ChannelEvent::NewSession { session: *session, peer: peer(*server), version: *version }
-            }
-            Event::Resent { id, verb, times } => ChannelEvent::Resent { request_id: *id, verb: *verb, times: *times },
-            Event::Dropped { verb, request_id, is_late: true, .. } => {
-                ChannelEvent::LateReply { request_id: *request_id, verb: *verb }
-            }
-            _ => return,
-        };
-        self.subscribers
-            .retain(|subscriber| !matches!(subscriber.try_send(event.clone()), Err(TrySendError::Disconnected(_))));
-    }
-
-    /// Remembers in which session a result came.
-    pub(super) fn note_result(&mut self, id: i64, session: SessionNumber) {
-        if id != 0 && !self.results.contains(&(id, session)) {
-            if self.results.len() >= RESULTS {
-                self.results.pop_front();
-            }
-            self.results.push_back((id, session));
-        }
-    }
-
-    /// The session that a request belongs to.
-    pub(super) fn session_of(&self, scope: Option<SessionScope>, default: DefaultScope) -> Option<SessionNumber> {
-        // While there is none, the one that is gone: a request of it must not go to the next.
-        let last = || self.session.identity().map(|identity| identity.number);
-        let current = self.session.session_number().or_else(last);
-        match (scope, default) {
-            (Some(SessionScope::Any), _) | (None, DefaultScope::Any) => None,
-            (Some(SessionScope::Current), _) => current,
-            (Some(SessionScope::Of(session)), _) => Some(session),
-            (None, DefaultScope::Transaction) => self.session.transaction_session().or(current),
-            (None, DefaultScope::Result(id)) => {
-                let result = self.results.iter().rev().find(|(known, _)| *known == id);
-                result.map(|(_, session)| *session).or(current)
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
-use super::state::Waiter;
+use super::role::Waiter;
 use super::{Shared, State};
 use crate::proto::Ended;
 

@@ -143,7 +143,36 @@ fn text(message: &Option<String>) -> String {
     message.as_ref().map_or_else(String::new, |message| format!(": {message}"))
 }
 
-/// The state machine of a login.
+/// The state machine of a login. [`Session`](super::Session) has one for each connection;
+/// by itself it serves programs that use a socket without a session.
+///
+/// # Example
+/// ```no_run
+/// use tgdb_channel::pdu::{Header, Message};
+/// use tgdb_channel::proto::SessionConfig;
+/// use tgdb_channel::transport::{SocketOptions, TcpSocket, TgSocket};
+/// use tgdb_channel::{Login, LoginStep};
+///
+/// let socket = TcpSocket::connect("localhost", 8222, &SocketOptions::default())?;
+/// let mut credentials = SessionConfig::new("localhost:8222").credentials;
+/// credentials.password = "tiger".into();
+/// credentials.inbox_addr = socket.inbox_addr().to_string();
+///
+/// let (mut login, first) = Login::start(credentials);
+/// let mut next = Some(first);
+/// let success = loop {
+///     if let Some(body) = next.take() {
+///         socket.send(&Message::new(Header::default(), body).encode()?)?;
+///     }
+///     match login.on_frame(&socket.recv()?)? {
+///         LoginStep::Send(body) => next = Some(body),
+///         LoginStep::Wait => {}
+///         LoginStep::Done(success) => break success,
+///     }
+/// };
+/// println!("session {}", success.session_id);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Login {
     credentials: Credentials,

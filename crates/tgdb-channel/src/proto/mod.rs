@@ -41,8 +41,10 @@ mod link;
 mod liveness;
 mod login;
 mod outbox;
+mod payload;
 mod receive;
 mod requests;
+mod room;
 mod submit;
 mod table;
 mod timers;
@@ -63,7 +65,7 @@ pub use event::{Event, LinkId};
 pub use failover::LoadBalance;
 pub use link::{Identity, SessionNumber};
 pub use login::{Credentials, Login, LoginError, LoginStep, LoginSuccess};
-pub use outbox::{Payload, Transmit};
+pub use payload::{Payload, Transmit};
 pub use requests::{Ended, Failure, Outcome, Reply, Request};
 pub use submit::{Refusal, Refused};
 
@@ -216,7 +218,7 @@ impl<W> Session<W> {
         match self.link {
             Link::LoggingIn { .. } | Link::Draining { .. } | Link::Lingering { .. } => true,
             Link::Established { .. } => {
-                self.send_failure.is_some() || !self.leaving.is_empty() || self.requests.has_queue()
+                self.send_failure.is_some() || !self.leaving.is_empty() || !self.requests.room.is_empty()
             }
             Link::Idle | Link::Backoff | Link::Connecting { .. } => false,
         }

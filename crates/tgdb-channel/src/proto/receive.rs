@@ -171,7 +171,7 @@ impl<W> Session<W> {
             match target {
                 Target::Request(key) => self.handle_request_timeout(key),
                 Target::Room(ticket) => {
-                    self.events.extend(self.requests.leave_room(ticket).map(|waiter| Event::Room { waiter }));
+                    self.events.extend(self.requests.room.leave(ticket).map(|waiter| Event::Room { waiter }));
                 }
             }
         }

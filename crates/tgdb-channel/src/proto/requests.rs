@@ -1,6 +1,5 @@
 //! The table of requests: who waits for which reply, until when, and what becomes of it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +8,8 @@ use tgdb_pdu::{Frame, Header, Verb};
 use tgdb_transport::TransportError;
 
 use super::SessionNumber;
-use super::outbox::Payload;
+use super::payload::Payload;
+use super::room::RoomQueue;
 use super::table::Table;
 use super::timers::{Deadlines, Target};
 use crate::{ChannelError, LinkState, ResendMode, WaiterStatus};
@@ -210,19 +210,8 @@ pub(super) struct Requests<W> {
     last: i64,
     /// How many have no outcome yet.
     open: usize,
-    /// Who waits for room, by ticket: first come, first served.
-    room: BTreeMap<u64, Place<W>>,
-    /// The ticket whose turn it is, if it was called and has not come yet.
-    called: Option<u64>,
-    last_ticket: u64,
-}
-
-/// A place in the queue for room.
-#[derive(Debug)]
-struct Place<W> {
-    /// How many bytes it needs.
-    length: usize,
-    waiter: W,
+    /// Who waits for room.
+    pub(super) room: RoomQueue<W>,
 }
 
 /// A message that was just sent.
@@ -244,15 +233,7 @@ pub(super) struct Closed<W> {
 
 impl<W> Requests<W> {
     pub(super) fn new() -> Self {
-        Self {
-            entries: Table::new(),
-            deadlines: Deadlines::default(),
-            last: 0,
-            open: 0,
-            room: BTreeMap::new(),
-            called: None,
-            last_ticket: 0,
-        }
+        Self { entries: Table::new(), deadlines: Deadlines::default(), last: 0, open: 0, room: RoomQueue::new() }
     }
 
     /// How many requests have no outcome yet.
@@ -309,53 +290,10 @@ impl<W> Requests<W> {
         deadline: Instant,
         waiter: W,
     ) -> (u64, Option<W>) {
-        self.called.take_if(|called| Some(*called) == ticket);
-        let ticket = ticket.unwrap_or_else(|| {
-            self.last_ticket += 1;
-            self.last_ticket
-        });
-        let before = self.room.insert(ticket, Place { length, waiter });
+        let (ticket, before) = self.room.join(ticket, length, waiter);
         // Not earlier: what does not wait has no deadline.
         self.watch(deadline, Target::Room(ticket));
-        (ticket, before.map(|place| place.waiter))
-    }
-
-    /// Takes a ticket out of the queue for room.
-    pub(super) fn leave_room(&mut self, ticket: u64) -> Option<W> {
-        self.called.take_if(|called| *called == ticket);
-        self.room.remove(&ticket).map(|place| place.waiter)
-    }
-
-    /// How many bytes the first in the queue for room needs, unless another was called and
-    /// has not come yet.
-    pub(super) fn next_length(&self) -> Option<usize> {
-        self.room.first_key_value().filter(|_| self.called.is_none()).map(|(_, place)| place.length)
-    }
-
-    /// Calls the first in the queue for room.
-    pub(super) fn call_in(&mut self) -> Option<W> {
-        let (ticket, place) = self.room.pop_first()?;
-        self.called = Some(ticket);
-        Some(place.waiter)
-    }
-
-    /// Empties the queue for room.
-    pub(super) fn dismiss(&mut self) -> impl Iterator<Item = W> + use<W> {
-        self.called = None;
-        std::mem::take(&mut self.room).into_values().map(|place| place.waiter)
-    }
-
-    /// Whether a request may be taken in: nobody who waits for room comes before it.
-    pub(super) fn is_its_turn(&self, ticket: Option<u64>) -> bool {
-        match self.called {
-            Some(called) => ticket == Some(called),
-            None => self.room.keys().next().is_none_or(|first| ticket.is_some_and(|ticket| ticket <= *first)),
-        }
-    }
-
-    /// Whether somebody waits for room.
-    pub(super) fn has_queue(&self) -> bool {
-        !self.room.is_empty()
+        (ticket, before)
     }
 
     pub(super) fn get(&self, key: i64) -> Option<&Entry<W>> {
@@ -515,11 +453,11 @@ impl<W> Requests<W> {
 }
 
 /// Whether something still waits for that deadline.
-fn is_alive<W>(entries: &Table<Entry<W>>, room: &BTreeMap<u64, Place<W>>, due: Instant, target: Target) -> bool {
+fn is_alive<W>(entries: &Table<Entry<W>>, room: &RoomQueue<W>, due: Instant, target: Target) -> bool {
     match target {
         Target::Request(key) => {
             entries.get(key.unsigned_abs()).is_some_and(|entry| entry.is_open() && entry.deadline == due)
         }
-        Target::Room(ticket) => room.contains_key(&ticket),
+        Target::Room(ticket) => room.contains(ticket),
     }
 }

@@ -91,7 +91,7 @@ impl<W> Session<W> {
         if let Some(session) = session.filter(|_| self.session_number() != session) {
             return Err(Refusal::SessionGone(session));
         }
-        if self.requests.is_its_turn(ticket) && self.has_room_for(length) { Ok(()) } else { Err(Refusal::Full) }
+        if self.requests.room.is_turn_of(ticket) && self.has_room_for(length) { Ok(()) } else { Err(Refusal::Full) }
     }
 
     fn has_room_for(&self, length: usize) -> bool {
@@ -120,7 +120,7 @@ impl<W> Session<W> {
     /// Leaves the queue for room; the next one in it gets its turn. Returns the waiter if it
     /// was not called yet.
     pub fn leave_room(&mut self, ticket: u64) -> Option<W> {
-        let waiter = self.requests.leave_room(ticket);
+        let waiter = self.requests.room.leave(ticket);
         self.call_next_in();
         waiter
     }
@@ -128,14 +128,14 @@ impl<W> Session<W> {
     /// If there is room enough for the first of those who wait for it, calls that one. It
     /// calls the next when it leaves.
     pub(super) fn call_next_in(&mut self) {
-        if self.requests.next_length().is_some_and(|length| self.has_room_for(length)) {
-            self.events.extend(self.requests.call_in().map(|waiter| Event::Room { waiter }));
+        if self.requests.room.next_length().is_some_and(|length| self.has_room_for(length)) {
+            self.events.extend(self.requests.room.call_next().map(|waiter| Event::Room { waiter }));
         }
     }
 
     /// Calls all who wait for room: there will be none.
     pub(super) fn call_all_in(&mut self) {
-        self.events.extend(self.requests.dismiss().map(|waiter| Event::Room { waiter }));
+        self.events.extend(self.requests.room.dismiss().map(|waiter| Event::Room { waiter }));
     }
 
     /// Whether a request has no outcome yet.

@@ -8,7 +8,7 @@ use tgdb_pdu::{AuthToken, Body, EncodeError, HEADER_LEN, Header, Verb};
 use tgdb_transport::TransportError;
 
 use super::link::Link;
-use super::outbox::Payload;
+use super::payload::Payload;
 use super::requests::Sent;
 use super::timers::Timer;
 use super::{Event, LinkId, Outcome, Session, Transmit, later};
@@ -108,7 +108,8 @@ impl<W> Session<W> {
     }
 
     /// The system took so many bytes of what [`poll_transmit`](Self::poll_transmit) gave out.
-    /// 0 says that it took something that cannot be counted yet.
+    /// 0 says that it took something that cannot be counted yet; if it took nothing, do not
+    /// call this.
     pub fn handle_transmitted(&mut self, now: Instant, link: LinkId, count: usize) {
         if self.link() != Some(link) {
             return;

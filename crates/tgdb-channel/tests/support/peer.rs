@@ -20,7 +20,7 @@ pub struct Peer {
     listener: Option<thread::JoinHandle<()>>,
 }
 
-/// A client that has logged in.
+/// A client, from the server's side.
 pub struct Client {
     pub tcp: TcpStream,
     session: ServerSession,
@@ -32,6 +32,15 @@ impl Peer {
     /// Gives the first client, once it has logged in, to `serve`. The server's receive buffer
     /// is small, so that it takes little when it does not read.
     pub fn start(serve: impl FnOnce(Client) + Send + 'static) -> Self {
+        Self::before_login(|client| {
+            if let Some(client) = client.log_in() {
+                serve(client);
+            }
+        })
+    }
+
+    /// Gives the first client to `serve` when it has connected. Else as [`Peer::start`].
+    pub fn before_login(serve: impl FnOnce(Client) + Send + 'static) -> Self {
         let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         listener.set_recv_buffer_size(16 * 1024).unwrap();
         listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
@@ -45,9 +54,7 @@ impl Peer {
                 let Ok((socket, _)) = listener.accept() else { return };
                 sockets.lock().unwrap().push(socket.try_clone().unwrap());
                 drop(listener);
-                if let Some(client) = Client::login(socket.into(), ended) {
-                    serve(client);
-                }
+                serve(Client::new(socket.into(), ended));
             })
         };
         Self { address, sockets, ends: vec![end], listener: Some(thread) }
@@ -72,15 +79,27 @@ impl Drop for Peer {
 }
 
 impl Client {
-    fn login(tcp: TcpStream, ended: Receiver<()>) -> Option<Self> {
+    fn new(tcp: TcpStream, ended: Receiver<()>) -> Self {
         tcp.set_nodelay(true).unwrap();
         let mut session = ServerSession::new(Arc::new(ServerConfig::default()), Faults::default(), 1001);
         session.handle_connected(Duration::ZERO);
-        let mut client = Self { tcp, session, decoder: FrameDecoder::default(), ended };
-        while !client.session.is_logged_in() {
-            client.read()?;
+        Self { tcp, session, decoder: FrameDecoder::default(), ended }
+    }
+
+    fn log_in(mut self) -> Option<Self> {
+        while !self.session.is_logged_in() {
+            self.read()?;
         }
-        Some(client)
+        Some(self)
+    }
+
+    /// Sends that message again and again as fast as the client takes it, and reads nothing.
+    pub fn flood(mut self, body: Body) {
+        let mut bytes = Vec::new();
+        for id in 0..1000 {
+            bytes.extend(self.encode(987_654_321 + id, body.clone()));
+        }
+        while self.tcp.write_all(&bytes).is_ok() {}
     }
 
     /// The next message; `None` if the client is gone.

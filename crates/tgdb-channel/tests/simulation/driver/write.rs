@@ -42,7 +42,10 @@ impl Driver {
             self.transmit.advance(taken);
             self.note_progress(taken);
             self.sent.entry(link).and_modify(|(_, sent)| *sent += taken as u64);
-            self.session.handle_transmitted(now, link, taken);
+            // 0 would say that it took something.
+            if taken > 0 {
+                self.session.handle_transmitted(now, link, taken);
+            }
         }
         self.put_off[Work::Write as usize] = None;
         Ok(all)

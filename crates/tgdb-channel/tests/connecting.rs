@@ -1,0 +1,155 @@
+//! A connect ends at its limits, and soon after it is stopped, whatever hangs.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::io::Write;
+use std::sync::mpsc;
+use std::task::Waker;
+use std::thread;
+use std::time::Duration;
+
+use support::*;
+use tgdb_channel::pdu::Body;
+use tgdb_channel::url::ConfigName;
+use tgdb_channel::*;
+use tgdb_testkit::{Faults, ServerConfig, TestServer};
+
+/// Runs a connect on another thread until `begun`, and checks that it ends with the stop.
+fn connect_is_stopped(what: &str, begun: impl Fn(), builder: &ChannelBuilder) {
+    takes_at_most(&format!("connect, stopped, {what}"), STOPPED, || {
+        let channel = builder.clone().build().unwrap();
+        thread::scope(|scope| {
+            let connect = scope.spawn(|| channel.connect());
+            begun();
+            assert!(!connect.is_finished(), "{what}: {:?}", connect.join());
+            let (elapsed, result) = time(|| {
+                channel.stop(StopMethod::ClientForceful);
+                connect.join().unwrap()
+            });
+            assert!(matches!(result, Err(ChannelError::Stopped)), "{what}: {result:?}");
+            elapsed
+        })
+    });
+    takes_at_most(&format!("drop while a task connects, {what}"), STOPPED, || {
+        let channel = builder.clone().build().unwrap();
+        let mut connecting = channel.connect_async();
+        assert!(poll_once(&mut connecting, Waker::noop()).is_pending(), "{what}");
+        begun();
+        let (elapsed, result) = time(|| {
+            drop(channel);
+            block_on(connecting)
+        });
+        assert!(matches!(result, Err(ChannelError::Stopped)), "{what}: {result:?}");
+        elapsed
+    });
+}
+
+fn a_moment() {
+    thread::sleep(Duration::from_millis(30));
+}
+
+#[test]
+fn while_the_resolver_stalls() {
+    let (_release, resolver) = Stalled::resolver();
+    connect_is_stopped("the resolver stalls", a_moment, &builder("tcp://some-host:8222").resolver(resolver));
+}
+
+#[test]
+fn while_the_handshake_or_the_login_hangs() {
+    let mute = TestServer::start(ServerConfig::faulty(Faults { mute: true, ..Faults::default() })).unwrap();
+    let port = mute.address().port();
+    connect_is_stopped("the login hangs", a_moment, &builder(&mute.url()));
+    connect_is_stopped("the TLS handshake hangs", a_moment, &builder(&format!("ssl://localhost:{port}")));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn while_an_address_does_not_answer() {
+    let (_listener, silent, _held) = silent_listener();
+    connect_is_stopped("nobody answers", a_moment, &builder(&format!("tcp://{silent}")));
+}
+
+#[test]
+fn while_the_login_is_flooded() {
+    takes_at_most("connect, stopped, flooded", STOPPED, || {
+        let peer = Peer::before_login(|client| client.flood(Body::Ping));
+        let channel = builder(&peer.url()).build().unwrap();
+        thread::scope(|scope| {
+            let connect = scope.spawn(|| channel.connect());
+            a_moment();
+            let (elapsed, result) = time(|| {
+                channel.stop(StopMethod::ClientForceful);
+                connect.join().unwrap()
+            });
+            assert!(matches!(result, Err(ChannelError::Stopped)), "{result:?}");
+            elapsed
+        })
+    });
+}
+
+#[test]
+fn connecting_ends_at_its_own_limit() {
+    let limit = Duration::from_millis(200);
+    let mute = TestServer::start(ServerConfig::faulty(Faults { mute: true, ..Faults::default() })).unwrap();
+    let (_release, resolver) = Stalled::resolver();
+    let hangs = builder(&format!("ssl://localhost:{}", mute.address().port()));
+    for (what, builder) in [
+        ("the resolver stalls", builder("tcp://some-host:8222").resolver(resolver)),
+        ("the TLS handshake hangs", hangs),
+    ] {
+        takes_at_most(what, limit + LATE, || {
+            let channel = builder.clone().property(ConfigName::ChannelConnectTimeout, "200").build().unwrap();
+            let (elapsed, result) = time(|| channel.connect());
+            assert!(matches!(result, Err(ChannelError::Transport(_))), "{what}: {result:?}");
+            elapsed
+        });
+    }
+}
+
+#[test]
+fn the_login_ends_at_its_own_limit() {
+    type Serve = fn(Client);
+    let limit = Duration::from_millis(200);
+    let servers: [(&str, Serve); 3] = [
+        ("silent", Client::hold),
+        ("flooding", |client| client.flood(Body::Ping)),
+        ("dripping", |mut client| {
+            let bytes = client.encode(-1, large(1 << 20));
+            let mut bytes = bytes.chunks(1);
+            while client.pause(Duration::from_millis(1)) && client.tcp.write_all(bytes.next().unwrap()).is_ok() {}
+        }),
+    ];
+    for (what, serve) in servers {
+        takes_at_most(what, limit + LATE, || {
+            let peer = Peer::before_login(serve);
+            let builder = builder(&peer.url()).property(ConfigName::ConnectionOperationTimeoutSeconds, "0.2");
+            let channel = builder.build().unwrap();
+            let (elapsed, result) = time(|| channel.connect());
+            assert!(matches!(result, Err(ChannelError::Transport(_))), "{what}: {result:?}");
+            elapsed
+        });
+    }
+}
+
+#[test]
+fn a_connect_after_a_stop_does_not_wait_for_the_first() {
+    for _ in 0..20 {
+        let server = obedient();
+        server.set_faults(Faults { mute: true, ..Faults::default() });
+        let channel = builder(&server.url()).build().unwrap();
+        thread::scope(|scope| {
+            let first = scope.spawn(|| channel.connect());
+            eventually("the first is at it", || server.accepted() == 1);
+            server.set_faults(Faults::default());
+            let (connected, is_connected) = mpsc::channel();
+            let channel = &channel;
+            scope.spawn(move || {
+                channel.stop(StopMethod::ClientForceful);
+                connected.send(channel.connect()).unwrap();
+            });
+            is_connected.recv_timeout(LONG).unwrap().unwrap();
+            assert!(matches!(first.join().unwrap(), Err(ChannelError::Stopped)));
+        });
+    }
+}
