@@ -17,6 +17,25 @@
 //! # Ok::<(), tgdb_url::UrlError>(())
 //! ```
 //!
+//! # Properties of failover
+//! Those that decide when a server is given up, and which is tried next and when; the others are
+//! listed at [`ConfigName`]. What they do together is in `docs/failover.md` of the repository.
+//!
+//! | property, after `tgdb.channel.` | unit | default | bounds |
+//! |---|---|---|---|
+//! | `ftHosts` | `host[:port]` by commas | none | |
+//! | `ftRetryCount` | rounds | 3 | from 0, which counts as 1 |
+//! | `ftRetryIntervalSeconds` | s | 10 | 10 ms to 10⁹ s |
+//! | `ftMaxRetryIntervalSeconds` | s | 60 | to 10⁹ s; at least `ftRetryIntervalSeconds` |
+//! | `ftReconnectSpreadSeconds` | s | 1, or `ftRetryIntervalSeconds` if that is less | 0 (at once) to 10⁹ s |
+//! | `loadBalanceHosts` | | `disable` | `disable`, `random` |
+//! | `livenessTimeoutSeconds` | s | 30, or the longest timeout of the requests that wait | 0 (never) to 10⁹ s |
+//! | `tcpUserTimeoutSeconds` | s | 30 | 0 (the system's) to 10⁹ s |
+//! | `connectTimeout` | ms, or s with a point | 1000 | above 0 to 10⁹ s |
+//!
+//! `tgdb.connection.sendProperties` (alias `sendConnectionProperties`), `true` or `false`, default
+//! `false`: each session begins with the properties, without passwords.
+//!
 //! Where this parser differs from the vendor's is listed in `docs/protocol.md` of
 //! the repository.
 

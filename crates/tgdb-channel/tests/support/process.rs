@@ -24,21 +24,23 @@ impl OtherProcess {
     pub fn start(prefix: &[&str], address: &str) -> Self {
         let this = std::env::current_exe().unwrap().display().to_string();
         let words = [prefix, &[&this, "--exact", "serve", "--ignored", "--nocapture"]].concat();
-        let mut child = Command::new(words[0])
+        let child = Command::new(words[0])
             .args(&words[1..])
             .env(ADDRESS, address)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
+        // Its end is waited for from here on, whatever happens.
+        let mut process = Self { child, address: ([0, 0, 0, 0], 0).into() };
+        let mut output = BufReader::new(process.child.stdout.take().unwrap());
         let mut line = String::new();
         loop {
             line.clear();
             assert!(output.read_line(&mut line).unwrap() > 0, "the server ended");
             if let Some((_, address)) = line.split_once(LISTENS) {
-                let address = address.trim().parse().unwrap();
-                return Self { child, address };
+                process.address = address.trim().parse().unwrap();
+                return process;
             }
         }
     }
