@@ -9,7 +9,7 @@
 //! writes. Meanwhile about 1,000 more requests a second are submitted, until there is no room
 //! left, and on.
 //!
-//! Fails if the probe was ever more than 20 ms late, which leaves room for a busy machine. On
+//! Fails if the probe was ever more than 100 ms late, which leaves room for a busy machine. On
 //! an idle one it is less than 1 ms.
 
 #![forbid(unsafe_code)]
@@ -32,7 +32,7 @@ type Failure = Box<dyn std::error::Error>;
 
 const IN_FLIGHT: usize = 10_000;
 /// Where this program fails.
-const TOO_LATE: Duration = Duration::from_millis(20);
+const TOO_LATE: Duration = Duration::from_millis(100);
 
 /// Stops the server, which looks at it before each answer.
 #[derive(Default)]
