@@ -33,6 +33,7 @@ fn attempts_go_on_while_a_caller_waits() {
     let mut server = obedient();
     let builder = builder(&format!("{}/{{ftHosts={address}}}", server.url()))
         .property(ConfigName::ChannelFTRetryIntervalSeconds, "0.05")
+        .property(ConfigName::ChannelFTMaxRetryIntervalSeconds, "0.05")
         .property(ConfigName::ChannelFTRetryCount, "1000");
     let channel = started(builder);
     thread::scope(|scope| {
