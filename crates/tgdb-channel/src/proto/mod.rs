@@ -43,6 +43,7 @@ mod login;
 mod outbox;
 mod payload;
 mod receive;
+mod request;
 mod requests;
 mod room;
 mod submit;
@@ -66,7 +67,7 @@ pub use failover::LoadBalance;
 pub use link::{Identity, SessionNumber};
 pub use login::{Credentials, Login, LoginError, LoginStep, LoginSuccess};
 pub use payload::{Payload, Transmit};
-pub use requests::{Ended, Failure, Outcome, Reply, Request};
+pub use request::{Ended, Failure, Outcome, Reply, Request};
 pub use submit::{Refusal, Refused};
 
 pub(crate) use close::{LINGER_FORCEFUL, LINGER_GRACEFUL};

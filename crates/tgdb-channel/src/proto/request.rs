@@ -1,0 +1,121 @@
+//! A request, and how it can end.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tgdb_pdu::{Frame, Header, Verb};
+use tgdb_transport::TransportError;
+
+use super::SessionNumber;
+use super::payload::Payload;
+use crate::{ChannelError, LinkState, ResendMode};
+
+/// A request to be sent.
+#[derive(Debug)]
+pub struct Request<W> {
+    /// What is asked for.
+    pub verb: Verb,
+    /// The encoded body.
+    pub payload: Payload,
+    /// What becomes of it when the connection is lost.
+    pub mode: ResendMode,
+    /// When it ends at the latest.
+    pub deadline: Instant,
+    /// The time that it was given, for error messages.
+    pub timeout: Duration,
+    /// The session that it belongs to; `None` if any will do.
+    pub session: Option<SessionNumber>,
+    /// It has no reply. Its outcome is that it was handed over.
+    pub is_one_way: bool,
+    /// Who is reported by [`Event::Completed`](super::Event::Completed) when the outcome
+    /// is there; can also be set later with [`Session::wait`](super::Session::wait).
+    pub waiter: Option<W>,
+}
+
+/// The end of a request, and what it was.
+#[derive(Debug)]
+pub struct Ended {
+    /// What was asked for.
+    pub verb: Verb,
+    /// The time that it was given.
+    pub timeout: Duration,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// How a request ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The server's answer, not decoded yet.
+    Reply(Reply),
+    /// A message without reply was handed over.
+    Sent,
+    /// A message without reply was dropped, as its [`ResendMode`] says.
+    Ignored,
+    /// There will be no reply.
+    Failed(Failure),
+}
+
+/// A reply that is not decoded yet: a [`Frame`] without the padding.
+#[derive(Debug)]
+pub struct Reply {
+    header: Header,
+    verb: Verb,
+    payload: Bytes,
+    omitted: u32,
+    /// The session in which it came.
+    pub session: SessionNumber,
+}
+
+impl Reply {
+    pub(super) fn new(frame: Frame, session: SessionNumber) -> Self {
+        Self { session, header: frame.header, verb: frame.verb, payload: frame.payload, omitted: frame.omitted }
+    }
+
+    /// The reply as a frame.
+    pub fn into_frame(self) -> Frame {
+        Frame { omitted: self.omitted, ..Frame::new(self.header, self.verb, self.payload) }
+    }
+}
+
+/// Why a request has no reply.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Failure {
+    /// Its time is over.
+    Timeout {
+        /// It was sent, so that the server may or may not have executed it.
+        was_sent: bool,
+    },
+    /// Its time is over, and there was no connection to send it on.
+    NotConnected {
+        /// The state of the link.
+        state: LinkState,
+        /// Why it is so.
+        cause: Option<Box<ChannelError>>,
+    },
+    /// The connection was lost.
+    Lost(Arc<TransportError>),
+    /// The connection was lost and made again, and the message was not sent again.
+    NotResent(Arc<TransportError>),
+    /// The connection was lost and could not be made again.
+    ReconnectFailed {
+        /// Why it was lost.
+        cause: Arc<TransportError>,
+        /// Why it could not be made again.
+        reconnect: Box<ChannelError>,
+    },
+    /// The server ended the session.
+    Terminated {
+        /// The server's text.
+        reason: Option<Arc<str>>,
+    },
+    /// It belongs to a session that is gone. It was not sent.
+    SessionGone {
+        /// That session.
+        session: SessionNumber,
+    },
+    /// The channel was stopped.
+    Stopped,
+}
