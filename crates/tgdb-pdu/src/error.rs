@@ -118,6 +118,27 @@ pub enum BodyErrorKind {
     /// An enumeration or marker has a value without a meaning.
     #[error("value {0} has no meaning here")]
     UnknownValue(i64),
+    /// No attribute descriptor of the schema has the id, so that the length of the value is unknown.
+    #[error("no attribute descriptor has id {id}; get the metadata again, the graph's types have changed")]
+    UnknownDescriptor {
+        /// The id.
+        id: i32,
+    },
+    /// The attribute is an array, or of a type, that has no known layout.
+    #[error("attribute descriptor {id} has type {value_type}, or is an array, for which no layout is known")]
+    NoLayout {
+        /// Id of the descriptor.
+        id: i32,
+        /// Id of its type.
+        value_type: i8,
+    },
+    /// Lists and maps are nested too deeply.
+    #[error("nested more than {} deep", crate::graph::MAX_NESTING)]
+    TooDeep,
+    /// The clear text of an encrypted attribute cannot be read. Java writes the minute in place of
+    /// the month of an encrypted date.
+    #[error("the clear text of the encrypted attribute does not have the layout of its type")]
+    UnreadableClearText,
 }
 
 /// A message cannot be expressed on the wire.

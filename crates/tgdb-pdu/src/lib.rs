@@ -8,6 +8,7 @@
 //! | [`FrameDecoder`] | cuts a byte stream, split anywhere, into frames |
 //! | [`Frame`] | one frame: [`Header`], verb and undecoded payload; re-encodes byte for byte |
 //! | [`Message`] | a frame whose payload is decoded into a [`Body`] |
+//! | [`graph`] | values, entities, results and changes in a body, with the types of the graph |
 //! | [`Reader`], [`Writer`] | the primitive encodings |
 //!
 //! A [`FrameError`] means that the byte stream is lost: no later frame boundary
@@ -42,6 +43,7 @@ pub mod body;
 mod decoder;
 mod error;
 mod frame;
+pub mod graph;
 mod message;
 pub mod obfuscation;
 mod secret;

@@ -25,11 +25,7 @@ impl Wire for Obfuscated {
     fn encode(&self, _: &'static str, w: &mut Writer) -> Result<(), EncodeError> {
         w.u64(self.key);
         w.u64(self.data.len() as u64);
-        let (words, tail) = self.data.as_chunks::<8>();
-        for word in words {
-            w.u64(u64::from_le_bytes(*word) ^ self.key);
-        }
-        w.raw(tail);
+        w.raw(&hide(self.key, &self.data));
         Ok(())
     }
 
@@ -37,11 +33,21 @@ impl Wire for Obfuscated {
         let key = r.u64(field)?;
         let length = i64::try_from(r.u64(field)?).unwrap_or(i64::MAX);
         let length = r.check_count(field, length, 1)?;
-        let mut data = Writer::with_capacity(length);
-        for _ in 0..length / 8 {
-            data.u64_le(r.u64(field)? ^ key);
-        }
-        data.raw(&r.raw(field, length % 8)?);
-        Ok(Self { key, data: data.into_vec().into() })
+        let data = reveal(key, &r.raw(field, length)?).into();
+        Ok(Self { key, data })
     }
+}
+
+/// The data as it is sent.
+pub(crate) fn hide(key: u64, clear: &[u8]) -> Vec<u8> {
+    let (words, tail) = clear.as_chunks();
+    let words = words.iter().flat_map(|word| (u64::from_le_bytes(*word) ^ key).to_be_bytes());
+    words.chain(tail.iter().copied()).collect()
+}
+
+/// The clear data.
+pub(crate) fn reveal(key: u64, sent: &[u8]) -> Vec<u8> {
+    let (words, tail) = sent.as_chunks();
+    let words = words.iter().flat_map(|word| (u64::from_be_bytes(*word) ^ key).to_le_bytes());
+    words.chain(tail.iter().copied()).collect()
 }

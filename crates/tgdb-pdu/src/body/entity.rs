@@ -75,7 +75,8 @@ pub struct EntityKey {
     /// How many attributes there are.
     pub attribute_count: i16,
     /// Each `i32` descriptor id, bool "is null", value. How long a value is
-    /// depends on its descriptor in the graph's metadata.
+    /// depends on its descriptor in the graph's metadata. Read them with
+    /// [`attributes`](Self::attributes).
     pub attributes: Remainder,
 }
 
@@ -108,7 +109,8 @@ wire_struct! {
         pub result_id: i32,
         /// How many entities there are.
         pub total_count: i32,
-        /// The entities; their layout depends on the graph's metadata.
+        /// The entities; their layout depends on the graph's metadata. Read them with
+        /// [`found`](Self::found).
         pub entities: Remainder,
     }
 }

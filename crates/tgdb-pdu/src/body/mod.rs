@@ -2,7 +2,7 @@
 //!
 //! A payload that holds graph data is decoded as far as the vendor's clients
 //! define its layout; what depends on the graph's metadata stays [`Bytes`],
-//! a slice of the frame. Fields behind the known ones go to
+//! a slice of the frame, which [`crate::graph`] reads. Fields behind the known ones go to
 //! [`Message::trailing`](crate::Message::trailing). Both re-encode byte for byte.
 
 mod admin;

@@ -226,7 +226,8 @@ pub struct QueryResult {
     pub result_count: i32,
     /// How many entities there are in all; there if and only if `syntax` is 1.
     pub total_count: Option<i32>,
-    /// The results; their layout depends on the graph's metadata.
+    /// The results; their layout depends on the graph's metadata. Read them with
+    /// [`elements`](Self::elements) or [`entities`](Self::entities).
     pub entities: Remainder,
 }
 

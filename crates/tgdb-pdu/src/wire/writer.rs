@@ -210,6 +210,15 @@ impl Writer {
         self.raw(&value.to_le_bytes());
     }
 
+    /// Writes the length of all from `start` on over the four bytes at `start`.
+    pub(crate) fn patch_length(&mut self, field: &'static str, start: usize) -> Result<(), EncodeError> {
+        // What was shared may be part of it.
+        self.raw(&[]);
+        let length = checked_count(field, self.buf.len() - start, i32::MAX as u64)? as i32;
+        self.buf[start..start + 4].copy_from_slice(&length.to_be_bytes());
+        Ok(())
+    }
+
     /// A count as `i16`.
     #[inline]
     pub fn count_i16(&mut self, field: &'static str, count: usize) -> Result<(), EncodeError> {

@@ -1,0 +1,55 @@
+//! The attributes of an entity or key, borrowed.
+
+use super::{AttributeError, AttributeRef, Context, FromValue, Input, ValueRef};
+use crate::BodyError;
+
+/// Attributes, borrowed from the message that they came in. An iterator.
+#[derive(Debug, Clone, Copy)]
+pub struct Attributes<'a> {
+    context: Context<'a>,
+    count: usize,
+    input: Input<'a>,
+}
+
+impl<'a> Attributes<'a> {
+    /// Goes over `count` attributes and checks that they are whole.
+    #[inline]
+    pub(crate) fn read(input: &mut Input<'a>, count: usize, context: Context<'a>) -> Result<Self, BodyError> {
+        let start = *input;
+        for _ in 0..count {
+            AttributeRef::read(input, context)?;
+        }
+        Ok(Self { context, count, input: input.since(&start) })
+    }
+
+    /// The value of an attribute. Of two of that name the later one counts.
+    ///
+    /// # Errors
+    /// As [`NodeRef::get`](super::NodeRef::get).
+    pub fn get<T: FromValue<'a>>(self, name: &str) -> Result<T, AttributeError> {
+        let Some(descriptor) = self.context.schema.descriptor(name) else {
+            return Err(AttributeError::Unknown { attribute: name.to_owned() });
+        };
+        match self.filter(|attribute| attribute.descriptor().id == descriptor.id).last() {
+            Some(attribute) => attribute.get(),
+            None => T::from_value(ValueRef::Null).ok_or_else(|| AttributeError::Missing { attribute: name.to_owned() }),
+        }
+    }
+}
+
+impl<'a> Iterator for Attributes<'a> {
+    type Item = AttributeRef<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.count = self.count.checked_sub(1)?;
+        // They were read before, so this is no error.
+        AttributeRef::read(&mut self.input, self.context).ok()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.count, Some(self.count))
+    }
+}
+
+impl ExactSizeIterator for Attributes<'_> {}

@@ -1,0 +1,142 @@
+//! Results of Gremlin queries, independent of the message that they came in.
+
+use super::budget::Budget;
+use super::{Attribute, ElementRef, ElementType, Entity, Input, Layout, ListRef, MapRef};
+use crate::{BodyError, EncodeError, Writer};
+
+/// An element of a Gremlin result, owned.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Element {
+    /// A list, path or tuple whose elements are of one type.
+    List(ElementType, Vec<Element>),
+    /// A list, path or tuple whose elements have types of their own.
+    MixedList(Vec<Element>),
+    /// An attribute: name and value.
+    Attribute(Attribute),
+    /// The value of an attribute.
+    AttributeValue(Attribute),
+    /// A value that is no entity's, such as a count.
+    TransientValue(Attribute),
+    /// A node or an edge.
+    Entity(Entity),
+    /// A map from strings, in the order of the message.
+    Map(Vec<(String, Element)>),
+    /// Nothing.
+    Void,
+}
+
+impl Element {
+    /// Its type.
+    pub fn element_type(&self) -> ElementType {
+        match self {
+            Self::List(..) => ElementType::LIST,
+            Self::MixedList(_) => ElementType::MIXED_LIST,
+            Self::Attribute(_) => ElementType::ATTRIBUTE,
+            Self::AttributeValue(_) => ElementType::ATTRIBUTE_VALUE,
+            Self::TransientValue(_) => ElementType::TRANSIENT_VALUE,
+            Self::Entity(_) => ElementType::ENTITY,
+            Self::Map(_) => ElementType::MAP,
+            Self::Void => ElementType::VOID,
+        }
+    }
+
+    /// Appends its bytes, without its type.
+    ///
+    /// # Errors
+    /// [`EncodeError`] if a value does not fit its descriptor, or an element the type of its list.
+    pub fn encode(&self, w: &mut Writer, layout: Layout) -> Result<(), EncodeError> {
+        match self {
+            Self::List(element_type, items) => {
+                w.count_i32("list", items.len())?;
+                w.i8(element_type.0);
+                if items.iter().any(|item| item.element_type() != *element_type || *element_type == ElementType::VOID) {
+                    let reason = "an element is not of the type of the list, or void";
+                    return Err(EncodeError::Inconsistent { field: "list", reason });
+                }
+                items.iter().try_for_each(|item| item.encode(w, layout))
+            }
+            Self::MixedList(items) => {
+                w.count_i32("list", items.len())?;
+                items.iter().try_for_each(|item| item.encode_typed(w, layout))
+            }
+            Self::Attribute(attribute) | Self::AttributeValue(attribute) | Self::TransientValue(attribute) => {
+                attribute.encode(w, layout)
+            }
+            Self::Entity(entity) => {
+                w.i8(entity.kind().0);
+                entity.encode(w, layout)
+            }
+            Self::Map(entries) => {
+                w.count_i32("map", entries.len())?;
+                entries.iter().try_for_each(|(key, element)| {
+                    w.utf("key", key)?;
+                    element.encode_typed(w, layout)
+                })
+            }
+            Self::Void => Ok(()),
+        }
+    }
+
+    /// Appends its type and its bytes, as the result of a query starts.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    pub fn encode_typed(&self, w: &mut Writer, layout: Layout) -> Result<(), EncodeError> {
+        w.i8(self.element_type().0);
+        self.encode(w, layout)
+    }
+}
+
+impl ElementRef<'_> {
+    fn copied(&self, budget: &mut Budget, place: &Input<'_>) -> Result<Element, BodyError> {
+        if let Self::Entity(entity) = self {
+            budget.take::<Attribute>(entity.attributes().len(), place)?;
+        }
+        Ok(match self {
+            Self::List(list) => list.copied(budget)?,
+            Self::Attribute(attribute) => Element::Attribute(attribute.to_attribute()?),
+            Self::AttributeValue(attribute) => Element::AttributeValue(attribute.to_attribute()?),
+            Self::TransientValue(attribute) => Element::TransientValue(attribute.to_attribute()?),
+            Self::Entity(entity) => Element::Entity(entity.to_entity()?),
+            Self::Map(map) => map.copied(budget)?,
+            Self::Void => Element::Void,
+        })
+    }
+}
+
+impl ListRef<'_> {
+    /// An owned copy of the elements that are left.
+    ///
+    /// # Errors
+    /// [`BodyError`] if one is malformed, or they take more memory than the length of their bytes
+    /// and 64 MiB ([`LIST_ALLOWANCE`](crate::LIST_ALLOWANCE)).
+    pub fn to_element(self) -> Result<Element, BodyError> {
+        self.copied(&mut Budget::of(&self.input))
+    }
+
+    fn copied(self, budget: &mut Budget) -> Result<Element, BodyError> {
+        budget.take::<Element>(self.len(), &self.input)?;
+        let element_type = self.element_type();
+        let mut items = Vec::with_capacity(self.len());
+        for item in self {
+            items.push(item?.copied(budget, &self.input)?);
+        }
+        Ok(match element_type {
+            Some(element_type) => Element::List(element_type, items),
+            None => Element::MixedList(items),
+        })
+    }
+}
+
+impl MapRef<'_> {
+    fn copied(self, budget: &mut Budget) -> Result<Element, BodyError> {
+        budget.take::<(String, Element)>(self.len(), &self.input)?;
+        let mut entries = Vec::with_capacity(self.len());
+        for entry in self {
+            let (key, element) = entry?;
+            entries.push((key.to_owned(), element.copied(budget, &self.input)?));
+        }
+        Ok(Element::Map(entries))
+    }
+}

@@ -1,0 +1,10 @@
+//! Graph data against the bytes of the vendor's clients, and against bytes of nobody.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod commits;
+mod decisions;
+mod hostile;
+mod properties;
+mod results;
+mod support;
+mod vectors;
