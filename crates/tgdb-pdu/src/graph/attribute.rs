@@ -44,6 +44,13 @@ pub struct AttributeRef<'a> {
 pub(crate) const MIN_ATTRIBUTE_LEN: usize = 5;
 
 impl<'a> AttributeRef<'a> {
+    /// Goes over an attribute and checks that it is whole and known.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn skip(input: &mut Input<'a>, context: Context<'a>) -> Result<(), BodyError> {
+        Self::read(input, context).map(drop)
+    }
+
     #[inline]
     pub(crate) fn read(input: &mut Input<'a>, context: Context<'a>) -> Result<Self, BodyError> {
         let start = *input;
@@ -56,7 +63,10 @@ impl<'a> AttributeRef<'a> {
             return Ok(Self { descriptor, layout, value: None });
         }
         let start = *input;
-        codec::skip(input, descriptor, layout)?;
+        let length = context.schema.extent(id).length(input.as_slice());
+        if !length.is_some_and(|length| input.advance(length)) {
+            codec::skip(input, descriptor, layout)?;
+        }
         Ok(Self { descriptor, layout, value: Some(input.since(&start)) })
     }
 

@@ -1,6 +1,7 @@
 //! The attributes of an entity or key, borrowed.
 
-use super::{AttributeError, AttributeRef, Context, FromValue, Input, ValueRef};
+use super::attribute::MIN_ATTRIBUTE_LEN;
+use super::{AttributeError, AttributeRef, Context, FromValue, Input, Schema, ValueRef};
 use crate::BodyError;
 
 /// Attributes, borrowed from the message that they came in. An iterator.
@@ -16,9 +17,17 @@ impl<'a> Attributes<'a> {
     #[inline]
     pub(crate) fn read(input: &mut Input<'a>, count: usize, context: Context<'a>) -> Result<Self, BodyError> {
         let start = *input;
+        let mut rest = input.as_slice();
         for _ in 0..count {
-            AttributeRef::read(input, context)?;
+            if let Some(behind) = behind_simple(rest, context.schema) {
+                rest = behind;
+                continue;
+            }
+            input.advance(input.remaining() - rest.len());
+            AttributeRef::skip(input, context)?;
+            rest = input.as_slice();
         }
+        input.advance(input.remaining() - rest.len());
         Ok(Self { context, count, input: input.since(&start) })
     }
 
@@ -35,6 +44,14 @@ impl<'a> Attributes<'a> {
             None => T::from_value(ValueRef::Null).ok_or_else(|| AttributeError::Missing { attribute: name.to_owned() }),
         }
     }
+}
+
+/// What is behind an attribute whose length is found without its descriptor, as that of most is.
+#[inline]
+fn behind_simple<'a>(bytes: &'a [u8], schema: &Schema) -> Option<&'a [u8]> {
+    let ([id0, id1, id2, id3, is_null], value) = bytes.split_first_chunk::<MIN_ATTRIBUTE_LEN>()?;
+    let length = schema.extent(i32::from_be_bytes([*id0, *id1, *id2, *id3])).length(value)?;
+    value.get(if *is_null == 0 { length } else { 0 }..)
 }
 
 impl<'a> Iterator for Attributes<'a> {

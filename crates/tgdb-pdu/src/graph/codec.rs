@@ -32,48 +32,64 @@ fn is_encrypted(descriptor: &AttributeDescriptor, layout: Layout) -> bool {
     descriptor.is_encrypted && !(large && layout == Layout::Reply)
 }
 
-/// How long the value is, if its type says so.
-#[inline]
-fn fixed_len(value_type: AttributeType) -> Option<usize> {
-    Some(match value_type {
-        AttributeType::BOOLEAN | AttributeType::BYTE => 1,
-        AttributeType::CHAR | AttributeType::SHORT => 2,
-        AttributeType::INTEGER | AttributeType::FLOAT => 4,
-        AttributeType::LONG | AttributeType::DOUBLE => 8,
-        _ => return None,
-    })
+/// What tells how long a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// The type.
+    Fixed(u8),
+    /// Its own `i16`, behind that many bytes.
+    Text(u8),
+    /// The zone type of a time.
+    Time,
+    /// The layout, or nothing that is known.
+    Other,
+}
+
+impl Extent {
+    pub(crate) fn of(descriptor: &AttributeDescriptor) -> Self {
+        if descriptor.is_encrypted || descriptor.is_array {
+            return Self::Other;
+        }
+        match descriptor.value_type {
+            AttributeType::BOOLEAN | AttributeType::BYTE => Self::Fixed(1),
+            AttributeType::CHAR | AttributeType::SHORT => Self::Fixed(2),
+            AttributeType::INTEGER | AttributeType::FLOAT => Self::Fixed(4),
+            AttributeType::LONG | AttributeType::DOUBLE => Self::Fixed(8),
+            AttributeType::STRING => Self::Text(0),
+            AttributeType::NUMBER => Self::Text(4),
+            AttributeType::DATE | AttributeType::TIME | AttributeType::TIMESTAMP => Self::Time,
+            _ => Self::Other,
+        }
+    }
+
+    /// The length of the value that the bytes start with; `None` if it is not known, negative, or
+    /// the bytes are too few to tell.
+    #[inline]
+    pub(crate) fn length(self, bytes: &[u8]) -> Option<usize> {
+        match self {
+            Self::Fixed(length) => Some(length.into()),
+            Self::Text(head) => {
+                let head = usize::from(head);
+                let length = i16::from_be_bytes(*bytes.get(head..)?.first_chunk()?);
+                Some(head + 2 + usize::try_from(length).ok()?)
+            }
+            Self::Time => Some(if *bytes.get(10)? == 0xff { 11 } else { 13 }),
+            Self::Other => None,
+        }
+    }
 }
 
 /// Goes to the end of a value that is not null, so that [`read`] cannot run over it.
-#[inline]
 pub(crate) fn skip(input: &mut Input<'_>, descriptor: &AttributeDescriptor, layout: Layout) -> Result<(), BodyError> {
-    if !descriptor.is_encrypted && !descriptor.is_array {
-        if let Some(length) = fixed_len(descriptor.value_type) {
-            return input.raw("value", length).map(drop);
-        }
-        if descriptor.value_type == AttributeType::STRING {
-            return input.utf_bytes("value").map(drop);
-        }
-    }
-    skip_other(input, descriptor, layout)
-}
-
-fn skip_other(input: &mut Input<'_>, descriptor: &AttributeDescriptor, layout: Layout) -> Result<(), BodyError> {
-    if is_encrypted(descriptor, layout) || descriptor.is_array {
-        return read(input, descriptor, layout).map(drop);
-    }
-    match descriptor.value_type {
-        AttributeType::NUMBER => {
-            input.raw("number", 4)?;
-            input.utf_bytes("number").map(drop)
-        }
-        AttributeType::DATE | AttributeType::TIME | AttributeType::TIMESTAMP => Timestamp::skip(input),
-        AttributeType::CLOB | AttributeType::BLOB => read_large_object(input, layout).map(drop),
-        _ => read(input, descriptor, layout).map(drop),
+    match Extent::of(descriptor).length(input.as_slice()) {
+        Some(length) => input.raw("value", length).map(drop),
+        // A large object, encrypted, or malformed.
+        None => read(input, descriptor, layout).map(drop),
     }
 }
 
 /// Reads a value that is not null.
+#[inline]
 pub(crate) fn read<'a>(
     input: &mut Input<'a>,
     descriptor: &AttributeDescriptor,
@@ -95,6 +111,7 @@ pub(crate) fn read<'a>(
 }
 
 /// Reads a value that is not null as that of an attribute that is not encrypted.
+#[inline]
 pub(crate) fn read_plain<'a>(
     input: &mut Input<'a>,
     descriptor: &AttributeDescriptor,

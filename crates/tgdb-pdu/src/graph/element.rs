@@ -58,6 +58,7 @@ pub enum ElementRef<'a> {
 }
 
 impl<'a> ElementRef<'a> {
+    #[inline]
     /// Reads a value of that type. `depth` lists and maps stand around it.
     pub(crate) fn read(
         input: &mut Input<'a>,
@@ -167,6 +168,7 @@ impl<'a> ListRef<'a> {
         Ok(self)
     }
 
+    #[inline]
     fn read(&self, input: &mut Input<'a>) -> Result<ElementRef<'a>, BodyError> {
         let element_type = match self.element_type {
             Some(element_type) => element_type,

@@ -82,6 +82,7 @@ pub struct EdgeRef<'a> {
 impl<'a> EntityRef<'a> {
     /// Reads an entity behind its kind, which stands before it in all replies and must be that
     /// of the entity.
+    #[inline]
     pub(crate) fn read(input: &mut Input<'a>, outer: EntityKind, context: Context<'a>) -> Result<Self, BodyError> {
         let start = *input;
         input.i32("length")?;

@@ -14,13 +14,7 @@ pub(crate) struct Input<'a> {
 macro_rules! get {
     ($($name:ident: $ty:ty;)+) => {
         $(#[inline] pub(crate) fn $name(&mut self, field: &'static str) -> Result<$ty, BodyError> {
-            match self.rest.split_first_chunk() {
-                Some((bytes, rest)) => {
-                    self.rest = rest;
-                    Ok(<$ty>::from_be_bytes(*bytes))
-                }
-                None => Err(self.truncated(field, size_of::<$ty>())),
-            }
+            self.array(field).map(<$ty>::from_be_bytes)
         })+
     };
 }
@@ -32,6 +26,30 @@ impl<'a> Input<'a> {
     }
 
     get! { i8: i8; u8: u8; i16: i16; u16: u16; i32: i32; i64: i64; u64: u64; f32: f32; f64: f64; }
+
+    /// That many bytes without a length.
+    #[inline]
+    pub(crate) fn array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], BodyError> {
+        match self.rest.split_first_chunk() {
+            Some((bytes, rest)) => {
+                self.rest = rest;
+                Ok(*bytes)
+            }
+            None => Err(self.truncated(field, N)),
+        }
+    }
+
+    /// Goes over `count` bytes; false if there are not that many.
+    #[inline]
+    pub(crate) fn advance(&mut self, count: usize) -> bool {
+        match self.rest.get(count..) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
 
     pub(crate) fn offset(&self) -> usize {
         self.end - self.rest.len()
@@ -52,6 +70,7 @@ impl<'a> Input<'a> {
         self.error(field, BodyErrorKind::Truncated { needed, available: self.rest.len() })
     }
 
+    #[inline]
     pub(crate) fn bool(&mut self, field: &'static str) -> Result<bool, BodyError> {
         Ok(self.u8(field)? != 0)
     }
@@ -69,6 +88,7 @@ impl<'a> Input<'a> {
     }
 
     /// `i32` length, bytes. A length of -1 is refused: no reader of graph data takes it.
+    #[inline]
     pub(crate) fn bytes(&mut self, field: &'static str) -> Result<&'a [u8], BodyError> {
         let start = *self;
         let length = self.i32(field)?;
@@ -78,6 +98,7 @@ impl<'a> Input<'a> {
     }
 
     /// The bytes of a string: `i16` length, UTF-8 that is not looked at.
+    #[inline]
     pub(crate) fn utf_bytes(&mut self, field: &'static str) -> Result<&'a [u8], BodyError> {
         let start = *self;
         let length = self.i16(field)?;
@@ -87,6 +108,7 @@ impl<'a> Input<'a> {
     }
 
     /// A string: `i16` length, UTF-8.
+    #[inline]
     pub(crate) fn utf(&mut self, field: &'static str) -> Result<&'a str, BodyError> {
         let start = *self;
         let bytes = self.utf_bytes(field)?;
@@ -94,6 +116,7 @@ impl<'a> Input<'a> {
     }
 
     /// An `i32` count of items of `min_len` bytes or more, checked against what is left.
+    #[inline]
     pub(crate) fn count(&mut self, field: &'static str, min_len: usize) -> Result<usize, BodyError> {
         let start = *self;
         let count = self.i32(field)?;
@@ -114,6 +137,12 @@ impl<'a> Input<'a> {
     pub(crate) fn since(&self, start: &Self) -> Self {
         let length = start.rest.len() - self.rest.len();
         Self { rest: &start.rest[..length], end: self.offset(), verb: self.verb }
+    }
+
+    /// All that is left.
+    #[inline]
+    pub(crate) fn as_slice(&self) -> &'a [u8] {
+        self.rest
     }
 
     pub(crate) fn verb(&self) -> Verb {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::codec::Extent;
 use crate::body::{AttributeDescriptor, EdgeType, MetadataResponse, NodeType, TypeGroup};
 
 /// The attribute descriptors, node types and edge types of a graph.
@@ -33,6 +34,8 @@ use crate::body::{AttributeDescriptor, EdgeType, MetadataResponse, NodeType, Typ
 #[derive(Debug, Clone, Default)]
 pub struct Schema {
     descriptors: Table<Arc<AttributeDescriptor>>,
+    /// How long the values of the descriptors with small ids are.
+    extents: Vec<Extent>,
     node_types: Table<NodeType>,
     edge_types: Table<EdgeType>,
 }
@@ -47,6 +50,13 @@ impl Schema {
     #[inline]
     pub fn descriptor_by_id(&self, id: i32) -> Option<&Arc<AttributeDescriptor>> {
         self.descriptors.by_id(id)
+    }
+
+    /// How long the values of the descriptor with that id are, if that is known without looking it
+    /// up.
+    #[inline]
+    pub(crate) fn extent(&self, id: i32) -> Extent {
+        self.extents.get(id as u32 as usize).copied().unwrap_or(Extent::Other)
     }
 
     /// The node type of that name.
@@ -95,6 +105,12 @@ impl Schema {
     /// Adds a descriptor, in place of one of the same id or name.
     pub fn add_descriptor(&mut self, descriptor: AttributeDescriptor) -> Arc<AttributeDescriptor> {
         let (id, name, descriptor) = (descriptor.id, descriptor.name.clone(), Arc::new(descriptor));
+        if let Ok(at @ ..DENSE) = usize::try_from(id) {
+            if self.extents.len() <= at {
+                self.extents.resize(at + 1, Extent::Other);
+            }
+            self.extents[at] = Extent::of(&descriptor);
+        }
         self.descriptors.push(id, name, descriptor.clone());
         descriptor
     }

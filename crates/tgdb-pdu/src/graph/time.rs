@@ -145,28 +145,18 @@ impl Timestamp {
         Self { date, time, zone: None }
     }
 
+    #[inline]
     pub(crate) fn read(input: &mut Input<'_>) -> Result<Self, BodyError> {
-        let era = if input.bool("era")? { Era::Ad } else { Era::Bc };
-        let date = Date { era, year: input.i16("year")?, month: input.u8("month")?, day: input.u8("day")? };
-        let time = Time {
-            hour: input.u8("hour")?,
-            minute: input.u8("minute")?,
-            second: input.u8("second")?,
-            millisecond: input.u16("millisecond")?,
-        };
+        let [era, y0, y1, month, day, hour, minute, second, ms0, ms1, zone_type] = input.array("timestamp")?;
+        let era = if era != 0 { Era::Ad } else { Era::Bc };
+        let date = Date { era, year: i16::from_be_bytes([y0, y1]), month, day };
+        let time = Time { hour, minute, second, millisecond: u16::from_be_bytes([ms0, ms1]) };
         // As Java, which reads an id behind every type but -1. Python reads none below -1.
-        let zone = match input.i8("zone_type")? {
+        let zone = match zone_type as i8 {
             -1 => None,
             kind => Some(Zone { kind, id: input.i16("zone_id")? }),
         };
         Ok(Self { date, time, zone })
-    }
-
-    pub(crate) fn skip(input: &mut Input<'_>) -> Result<(), BodyError> {
-        if input.raw("timestamp", 11)?[10] != 0xff {
-            input.raw("zone_id", 2)?;
-        }
-        Ok(())
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {
