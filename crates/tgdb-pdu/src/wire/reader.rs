@@ -39,6 +39,11 @@ impl Reader {
         Self { verb, rest: payload, len, allowance: len.saturating_add(LIST_ALLOWANCE) }
     }
 
+    /// Another reader at the same place, to try a layout with.
+    pub(crate) fn fork(&self) -> Self {
+        Self { verb: self.verb, rest: self.rest.clone(), len: self.len, allowance: self.allowance }
+    }
+
     /// How many bytes were read.
     pub fn position(&self) -> usize {
         self.len - self.rest.len()

@@ -10,7 +10,8 @@ wire_struct! {
     pub struct KillConnection {
         /// Session to kill.
         pub session_id: i64,
-        /// `true` in Java.
+        /// Whether to kill all sessions, and not only that one: so Python has it. Java writes true
+        /// always, so that a server that means what Python means kills all of them.
         pub flag: bool,
     }
 }

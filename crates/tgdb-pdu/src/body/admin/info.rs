@@ -6,7 +6,7 @@ use crate::body::{Chars, LongList, SystemType};
 use crate::wire::wire_struct;
 
 wire_struct! {
-    /// A user.
+    /// A user with the name of one role, as Java reads it; see [`Users`](super::Users).
     #[derive(Eq)]
     pub struct UserInfo {
         /// [`SystemType::PRINCIPAL`].
@@ -15,7 +15,7 @@ wire_struct! {
         pub id: i32,
         /// Name of the user.
         pub name: String,
-        /// Not named by the vendor's clients.
+        /// Hash of the password.
         pub data: Bytes,
         /// Role of the user.
         pub role: String,
@@ -116,7 +116,8 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// What a server tells about itself.
+    /// What a server tells about itself, as Java and Go read it; see
+    /// [`AnyServerInfo`](super::AnyServerInfo).
     pub struct ServerInfo {
         /// Name of the server.
         pub name: String,

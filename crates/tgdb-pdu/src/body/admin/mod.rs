@@ -1,10 +1,18 @@
 //! Administration commands (`AdminRequest.java`, `AdminResponse.java`, `AdminHelper.java`).
 
 mod arguments;
+mod description;
 mod info;
+mod long_info;
+mod objects;
+mod python_command;
 
 pub use arguments::*;
+pub use description::*;
 pub use info::*;
+pub use long_info::*;
+pub use objects::{Parameter, Role, RolePermission, StoredProcedure, Types, UserWithRoleIds, Users};
+pub use python_command::*;
 
 use std::fmt;
 
@@ -15,12 +23,8 @@ use crate::{BodyError, EncodeError, Reader, Secret, Verb, Wire, Writer};
 wire_code! {
     /// An administration command. Four bytes: Java's ordinal plus one.
     ///
-    /// Java and Python agree up to 13. From 14 on Python counts otherwise:
-    /// 14 show stored procedures, 15 describe, 16 set log level, 17 set stored
-    /// procedure directory, 18 update user, 19 update role, 20 refresh stored
-    /// procedure directory, 21 stop server, 22 checkpoint server, 23 disconnect
-    /// client, 24 kill connection. The names here are Java's; for a server that
-    /// counts like Python write `AdminCommand(24)`.
+    /// Java, Go and Python agree up to 13. From 14 on Python counts otherwise: see
+    /// [`PythonAdminCommand`]. The names here are those of Java and Go.
     pub struct AdminCommand(i32) {
         /// Create a user; takes [`CreateUser`].
         CREATE_USER = 1,
@@ -34,21 +38,21 @@ wire_code! {
         CREATE_NODE_TYPE = 5,
         /// Create an edge type; takes [`CreateEdgeType`].
         CREATE_EDGE_TYPE = 6,
-        /// List users; answers [`UserInfo`]s.
+        /// List users; answers [`Users`].
         SHOW_USERS = 7,
-        /// List roles.
+        /// List roles; answers `Vec<Role>`.
         SHOW_ROLES = 8,
         /// List attribute descriptors; answers `Vec<AttributeDescriptor>`.
         SHOW_ATTR_DESCS = 9,
-        /// List indices; answers [`IndexInfo`]s.
+        /// List indices; answers `Vec<IndexInfo>`.
         SHOW_INDICES = 10,
-        /// List types.
+        /// List types; answers [`Types`].
         SHOW_TYPES = 11,
-        /// Tell about the server; answers [`ServerInfo`].
+        /// Tell about the server; answers [`AnyServerInfo`].
         SHOW_INFO = 12,
         /// List connections; answers `LongList<ConnectionInfo>`.
         SHOW_CONNECTIONS = 13,
-        /// Describe an object.
+        /// Describe an object; answers [`Description`].
         DESCRIBE = 14,
         /// Set the log level; takes [`SetLogLevel`].
         SET_LOG_LEVEL = 15,
@@ -62,7 +66,7 @@ wire_code! {
         CHECKPOINT_SERVER = 19,
         /// Disconnect a client.
         DISCONNECT_CLIENT = 20,
-        /// Kill a connection; takes [`KillConnection`].
+        /// Kill a connection; takes [`KillConnection`], answers `u32`, how many were killed.
         KILL_CONNECTION = 21,
     }
 }
@@ -140,7 +144,7 @@ wire_struct! {
 
 impl AdminResponse {
     /// The data as the type that goes with the command, such as
-    /// `Vec<UserInfo>` for [`AdminCommand::SHOW_USERS`].
+    /// [`Users`] for [`AdminCommand::SHOW_USERS`].
     ///
     /// # Errors
     /// [`BodyError`] if the data does not have that layout.
