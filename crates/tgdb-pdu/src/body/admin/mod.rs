@@ -1,75 +1,24 @@
 //! Administration commands (`AdminRequest.java`, `AdminResponse.java`, `AdminHelper.java`).
 
 mod arguments;
+mod command;
 mod description;
 mod info;
 mod long_info;
 mod objects;
-mod python_command;
 
 pub use arguments::*;
+pub use command::*;
 pub use description::*;
 pub use info::*;
 pub use long_info::*;
 pub use objects::{Parameter, Role, RolePermission, StoredProcedure, Types, UserWithRoleIds, Users};
-pub use python_command::*;
 
 use std::fmt;
 
 use super::Remainder;
-use crate::wire::{wire_code, wire_struct};
+use crate::wire::wire_struct;
 use crate::{BodyError, EncodeError, Reader, Secret, Verb, Wire, Writer};
-
-wire_code! {
-    /// An administration command. Four bytes: Java's ordinal plus one.
-    ///
-    /// Java, Go and Python agree up to 13. From 14 on Python counts otherwise: see
-    /// [`PythonAdminCommand`]. The names here are those of Java and Go.
-    pub struct AdminCommand(i32) {
-        /// Create a user; takes [`CreateUser`].
-        CREATE_USER = 1,
-        /// Create a role.
-        CREATE_ROLE = 2,
-        /// Create an attribute descriptor; takes [`CreateAttributeDescriptor`].
-        CREATE_ATTR_DESC = 3,
-        /// Create an index.
-        CREATE_INDEX = 4,
-        /// Create a node type; takes [`CreateNodeType`].
-        CREATE_NODE_TYPE = 5,
-        /// Create an edge type; takes [`CreateEdgeType`].
-        CREATE_EDGE_TYPE = 6,
-        /// List users; answers [`Users`].
-        SHOW_USERS = 7,
-        /// List roles; answers `Vec<Role>`.
-        SHOW_ROLES = 8,
-        /// List attribute descriptors; answers `Vec<AttributeDescriptor>`.
-        SHOW_ATTR_DESCS = 9,
-        /// List indices; answers `Vec<IndexInfo>`.
-        SHOW_INDICES = 10,
-        /// List types; answers [`Types`].
-        SHOW_TYPES = 11,
-        /// Tell about the server; answers [`AnyServerInfo`].
-        SHOW_INFO = 12,
-        /// List connections; answers `LongList<ConnectionInfo>`.
-        SHOW_CONNECTIONS = 13,
-        /// Describe an object; answers [`Description`].
-        DESCRIBE = 14,
-        /// Set the log level; takes [`SetLogLevel`].
-        SET_LOG_LEVEL = 15,
-        /// Set the directory of stored procedures.
-        SET_SP_DIRECTORY = 16,
-        /// Change a role.
-        UPDATE_ROLE = 17,
-        /// Stop the server.
-        STOP_SERVER = 18,
-        /// Make a checkpoint.
-        CHECKPOINT_SERVER = 19,
-        /// Disconnect a client.
-        DISCONNECT_CLIENT = 20,
-        /// Kill a connection; takes [`KillConnection`], answers `u32`, how many were killed.
-        KILL_CONNECTION = 21,
-    }
-}
 
 /// A command: `i32` length, `i32` checksum, `i32` command, arguments.
 #[derive(Clone, PartialEq, Eq)]
