@@ -175,15 +175,14 @@ impl<'s> Changes<'s> {
     pub fn set(&mut self, id: i64, name: &str, value: impl Into<Value>) -> Result<(), ChangeError> {
         let descriptor = self.new_descriptors.get(name).or_else(|| self.schema.descriptor(name)).cloned();
         let descriptor = descriptor.ok_or_else(|| AttributeError::Unknown { attribute: name.to_owned() })?;
-        let mut value = value.into();
+        let mut value = match (descriptor.value_type, value.into()) {
+            (AttributeType::CLOB, Value::String(text)) => Value::Clob(LargeObject::new(text.into_bytes())),
+            (_, value) => value,
+        };
         if let Value::Blob(object) | Value::Clob(object) = &mut value
             && object.id == 0
         {
             object.id = self.make_id();
-        }
-        if let (AttributeType::CLOB, Value::String(text)) = (descriptor.value_type, &value) {
-            let data = Some(text.clone().into_bytes().into());
-            value = Value::Clob(LargeObject { id: self.make_id(), data });
         }
         let entity = self.entity_mut(id).ok_or(ChangeError::UnknownEntity { id })?;
         Ok(entity.attributes_mut().set(&descriptor, value)?)

@@ -15,8 +15,8 @@ use crate::{BodyError, BodyErrorKind, EncodeError, Writer};
 /// | [`ReplyWithData`](Self::ReplyWithData) | `i64` id, bool "is cached", byte string if so | obfuscated |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Layout {
-    /// What Java and Python write. Go writes no id before a CLOB, which its own server cannot
-    /// mean.
+    /// What Java and Python write. Go leaves out the id before a CLOB, which no reader of
+    /// the vendor expects.
     Request,
     /// What Java and Go read (`ClobAttribute.java`, `BlobAttribute.java`).
     #[default]

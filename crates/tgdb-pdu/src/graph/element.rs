@@ -58,8 +58,8 @@ pub enum ElementRef<'a> {
 }
 
 impl<'a> ElementRef<'a> {
-    #[inline]
     /// Reads a value of that type. `depth` lists and maps stand around it.
+    #[inline]
     pub(crate) fn read(
         input: &mut Input<'a>,
         element_type: ElementType,

@@ -173,7 +173,8 @@ pub struct LargeObject {
 }
 
 impl LargeObject {
-    /// A new object of those bytes, whose id is made up when the change is encoded.
+    /// A new object of those bytes, with id 0: [`Changes::set`](super::Changes::set)
+    /// makes one up.
     pub fn new(data: impl Into<Bytes>) -> Self {
         Self { id: 0, data: Some(data.into()) }
     }
