@@ -176,15 +176,16 @@ impl Shared {
     }
 }
 
-/// The id under which a reply can be continued, executed again or closed.
+/// The id under which a reply can be continued, executed again or closed, if it has one.
 fn result_id(body: &Body) -> Option<i64> {
-    match body {
+    let id = match body {
         Body::GetEntityResponse(Some(response)) => Some(response.result_id.into()),
         Body::QueryResponse(Some(QueryResponse { outcome: QueryOutcome::Success(result), .. })) => {
             Some(result.query_hash_id)
         }
         _ => None,
-    }
+    };
+    id.filter(|id| *id != 0)
 }
 
 impl std::fmt::Debug for Shared {

@@ -54,7 +54,7 @@ impl State {
 
     /// Remembers in which session a result came.
     pub(super) fn note_result(&mut self, id: i64, session: SessionNumber) {
-        if id != 0 && !self.sessions.results.contains(&(id, session)) {
+        if !self.sessions.results.contains(&(id, session)) {
             if self.sessions.results.len() >= RESULTS {
                 self.sessions.results.pop_front();
             }
