@@ -43,13 +43,13 @@ impl<W> Session<W> {
                         self.timers.set(Timer::Close, later(now, self.config.operation_timeout));
                         self.leave_if_drained(now);
                     }
-                    StopMethod::ClientForceful => self.leave_now(now, link),
+                    StopMethod::ClientForceful => self.leave_now(now, link, LINGER_FORCEFUL),
                     StopMethod::RemoteKill => self.kill(),
                 }
             }
             (Link::Draining { link }, StopMethod::ClientForceful) => {
                 let link = *link;
-                self.leave_now(now, link);
+                self.leave_now(now, link, LINGER_FORCEFUL);
             }
             (Link::Lingering { .. }, StopMethod::ClientForceful) => {
                 self.timers.bring_forward(Timer::Close, now + LINGER_FORCEFUL);
@@ -82,10 +82,10 @@ impl<W> Session<W> {
     }
 
     /// Ends what is in flight, and leaves.
-    fn leave_now(&mut self, now: Instant, link: LinkId) {
+    fn leave_now(&mut self, now: Instant, link: LinkId, linger: Duration) {
         self.end_all(&Failure::Stopped);
         self.outbox.clear_requests();
-        self.leave(now, link, LINGER_FORCEFUL);
+        self.leave(now, link, linger);
     }
 
     /// Says that we leave, and waits for the server to close its end.
@@ -109,11 +109,7 @@ impl<W> Session<W> {
     /// Draining or lingering took as long as they may.
     pub(super) fn handle_close_timeout(&mut self, now: Instant) {
         match self.link {
-            Link::Draining { link } => {
-                self.end_all(&Failure::Stopped);
-                self.outbox.clear_requests();
-                self.leave(now, link, LINGER_GRACEFUL);
-            }
+            Link::Draining { link } => self.leave_now(now, link, LINGER_GRACEFUL),
             Link::Lingering { .. } => self.finish_close(),
             _ => {}
         }

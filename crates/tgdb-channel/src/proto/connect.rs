@@ -11,8 +11,7 @@ use super::link::{Link, Purpose};
 use super::requests::Entry;
 use super::timers::Timer;
 use super::{
-    Credentials, Event, Failure, Identity, LinkId, Login, LoginStep, LoginSuccess, Outcome, Session, SessionNumber,
-    later,
+    Credentials, Event, Failure, Identity, LinkId, Login, LoginStep, LoginSuccess, Session, SessionNumber, later,
 };
 use crate::{ChannelError, LinkState, ResendMode};
 
@@ -88,10 +87,10 @@ impl<W> Session<W> {
     /// A socket is there. `inbox_addr` is the address of our end, which the login tells the
     /// server. `false` if it is not wanted any more: close it.
     pub fn handle_connected(&mut self, now: Instant, link: LinkId, inbox_addr: &str) -> bool {
-        let Link::Connecting { server, .. } = self.link else { return false };
-        if !self.is_connecting(link) {
-            return false;
-        }
+        let server = match self.link {
+            Link::Connecting { link: current, server } if current == link => server,
+            _ => return false,
+        };
         let inbox_addr = inbox_addr.to_owned();
         let credentials = Credentials { inbox_addr, ..self.config.credentials.clone() };
         let (login, first) = Login::start(credentials);
@@ -213,13 +212,8 @@ impl<W> Session<W> {
 
     /// There is another connection: what is not sent again ends; the rest is in the outbox.
     fn handle_reconnected(&mut self, cause: &Arc<TransportError>) {
-        for key in self.requests.keys(Entry::is_sent) {
-            let mode = self.requests.get(key).map(|entry| entry.mode);
-            let is_ignored = key < 0 && mode == Some(ResendMode::ReconnectAndIgnore);
-            let failed = || Outcome::Failed(Failure::NotResent(cause.clone()));
-            self.end_request(key, if is_ignored { Outcome::Ignored } else { failed() });
-        }
-        self.call_next_in();
+        let keys = self.requests.keys(Entry::is_sent);
+        self.end_each(keys, ResendMode::ReconnectAndIgnore, &Failure::NotResent(cause.clone()));
     }
 
     /// The program does not want the connection any more that is being made.

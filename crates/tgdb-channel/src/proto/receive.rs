@@ -156,11 +156,17 @@ impl<W> Session<W> {
 
     /// Ends the requests of those modes that do not outlive the connection.
     fn end_lost(&mut self, which: impl Fn(ResendMode) -> bool, cause: &Arc<TransportError>) {
-        for key in self.requests.keys(|entry| which(entry.mode)) {
-            let mode = self.requests.get(key).map(|entry| entry.mode);
-            let is_ignored = key < 0 && mode == Some(ResendMode::DontReconnectAndIgnore);
-            let failed = || Outcome::Failed(Failure::Lost(cause.clone()));
-            self.end_request(key, if is_ignored { Outcome::Ignored } else { failed() });
+        let keys = self.requests.keys(|entry| which(entry.mode));
+        self.end_each(keys, ResendMode::DontReconnectAndIgnore, &Failure::Lost(cause.clone()));
+    }
+
+    /// Ends those requests with that failure; of messages without reply, those of that mode are
+    /// ignored.
+    pub(super) fn end_each(&mut self, keys: Vec<i64>, ignored: ResendMode, failure: &Failure) {
+        for key in keys {
+            let is_ignored = key < 0 && self.requests.get(key).is_some_and(|entry| entry.mode == ignored);
+            let outcome = if is_ignored { Outcome::Ignored } else { Outcome::Failed(failure.clone()) };
+            self.end_request(key, outcome);
         }
         self.call_next_in();
     }

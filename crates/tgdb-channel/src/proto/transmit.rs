@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tgdb_pdu::{AuthToken, Body, EncodeError, HEADER_LEN, Header, Verb};
 use tgdb_transport::TransportError;
@@ -15,7 +15,7 @@ use super::{Event, LinkId, Outcome, Session, Transmit, later};
 use crate::LinkState;
 
 /// How long what arrived before a failed write may take to be read.
-const GRACE: std::time::Duration = std::time::Duration::from_millis(100);
+const GRACE: Duration = Duration::from_millis(100);
 
 impl<W> Session<W> {
     /// Whether a message can be sent now.
