@@ -15,7 +15,8 @@ const USAGE: &str = "\
 usage: cargo xtask ci       all steps of the list below
        cargo xtask STEP     one of them
        cargo xtask bench [ARGUMENTS]
-                            all benches in turn; see docs/performance.md
+                            all benches in turn, or those that the arguments name; see
+                            docs/performance.md
        cargo xtask simulate [--seeds N] [--first F] [--seed N]
                             the session on simulated networks: N seeds (100000) from F (0) on,
                             or one, with all that happens
@@ -133,5 +134,8 @@ fn alone(sh: &Shell) -> Result<(), Failure> {
 fn bench(sh: &Shell, mut arguments: lexopt::Parser) -> Result<(), Failure> {
     let cargo = cargo();
     let arguments: Vec<_> = arguments.raw_args()?.collect();
+    if arguments.is_empty() {
+        cmd!(sh, "{cargo} bench --package tgdb-pdu --bench graph --locked").run()?;
+    }
     Ok(cmd!(sh, "{cargo} bench --package tgdb-tests --locked -- {arguments...}").run()?)
 }
