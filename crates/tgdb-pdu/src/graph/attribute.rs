@@ -63,9 +63,9 @@ impl<'a> AttributeRef<'a> {
             return Ok(Self { descriptor, layout, value: None });
         }
         let start = *input;
-        let length = context.schema.extent(id).length(input.as_slice());
-        if !length.is_some_and(|length| input.advance(length)) {
-            codec::skip(input, descriptor, layout)?;
+        match context.schema.extent(id).behind(input.as_slice()) {
+            Some(rest) => input.go_to(rest),
+            None => codec::skip(input, descriptor, layout)?,
         }
         Ok(Self { descriptor, layout, value: Some(input.since(&start)) })
     }

@@ -1,6 +1,7 @@
 //! The attributes of an entity or key, borrowed.
 
 use super::attribute::MIN_ATTRIBUTE_LEN;
+use super::codec::Extent;
 use super::{AttributeError, AttributeRef, Context, FromValue, Input, Schema, ValueRef};
 use crate::BodyError;
 
@@ -23,11 +24,11 @@ impl<'a> Attributes<'a> {
                 rest = behind;
                 continue;
             }
-            input.advance(input.remaining() - rest.len());
+            input.go_to(rest);
             AttributeRef::skip(input, context)?;
             rest = input.as_slice();
         }
-        input.advance(input.remaining() - rest.len());
+        input.go_to(rest);
         Ok(Self { context, count, input: input.since(&start) })
     }
 
@@ -50,8 +51,8 @@ impl<'a> Attributes<'a> {
 #[inline]
 fn behind_simple<'a>(bytes: &'a [u8], schema: &Schema) -> Option<&'a [u8]> {
     let ([id0, id1, id2, id3, is_null], value) = bytes.split_first_chunk::<MIN_ATTRIBUTE_LEN>()?;
-    let length = schema.extent(i32::from_be_bytes([*id0, *id1, *id2, *id3])).length(value)?;
-    value.get(if *is_null == 0 { length } else { 0 }..)
+    let extent = schema.extent(i32::from_be_bytes([*id0, *id1, *id2, *id3]));
+    if *is_null != 0 && extent != Extent::Other { Some(value) } else { extent.behind(value) }
 }
 
 impl<'a> Iterator for Attributes<'a> {

@@ -33,12 +33,23 @@ fn is_encrypted(descriptor: &AttributeDescriptor, layout: Layout) -> bool {
 }
 
 /// What tells how long a value is.
+///
+/// Each length has a variant of its own, not a field: a branch on the variant is predicted, and
+/// then the next value is looked for before this one's type was loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extent {
-    /// The type.
-    Fixed(u8),
-    /// Its own `i16`, behind that many bytes.
-    Text(u8),
+    /// The type: one byte.
+    One,
+    /// The type: two bytes.
+    Two,
+    /// The type: four bytes.
+    Four,
+    /// The type: eight bytes.
+    Eight,
+    /// Its own `i16`.
+    Text,
+    /// Its own `i16`, behind precision and scale.
+    Number,
     /// The zone type of a time.
     Time,
     /// The layout, or nothing that is known.
@@ -51,41 +62,47 @@ impl Extent {
             return Self::Other;
         }
         match descriptor.value_type {
-            AttributeType::BOOLEAN | AttributeType::BYTE => Self::Fixed(1),
-            AttributeType::CHAR | AttributeType::SHORT => Self::Fixed(2),
-            AttributeType::INTEGER | AttributeType::FLOAT => Self::Fixed(4),
-            AttributeType::LONG | AttributeType::DOUBLE => Self::Fixed(8),
-            AttributeType::STRING => Self::Text(0),
-            AttributeType::NUMBER => Self::Text(4),
+            AttributeType::BOOLEAN | AttributeType::BYTE => Self::One,
+            AttributeType::CHAR | AttributeType::SHORT => Self::Two,
+            AttributeType::INTEGER | AttributeType::FLOAT => Self::Four,
+            AttributeType::LONG | AttributeType::DOUBLE => Self::Eight,
+            AttributeType::STRING => Self::Text,
+            AttributeType::NUMBER => Self::Number,
             AttributeType::DATE | AttributeType::TIME | AttributeType::TIMESTAMP => Self::Time,
             _ => Self::Other,
         }
     }
 
-    /// The length of the value that the bytes start with; `None` if it is not known, negative, or
-    /// the bytes are too few to tell.
+    /// What is behind the value that the bytes start with; `None` if its length is not known or
+    /// negative, or the bytes are too few.
     #[inline]
-    pub(crate) fn length(self, bytes: &[u8]) -> Option<usize> {
+    pub(crate) fn behind(self, bytes: &[u8]) -> Option<&[u8]> {
         match self {
-            Self::Fixed(length) => Some(length.into()),
-            Self::Text(head) => {
-                let head = usize::from(head);
-                let length = i16::from_be_bytes(*bytes.get(head..)?.first_chunk()?);
-                Some(head + 2 + usize::try_from(length).ok()?)
-            }
-            Self::Time => Some(if *bytes.get(10)? == 0xff { 11 } else { 13 }),
+            Self::One => bytes.get(1..),
+            Self::Two => bytes.get(2..),
+            Self::Four => bytes.get(4..),
+            Self::Eight => bytes.get(8..),
+            Self::Text => behind_text(bytes),
+            Self::Number => behind_text(bytes.get(4..)?),
+            Self::Time => bytes.get(if *bytes.get(10)? == 0xff { 11 } else { 13 }..),
             Self::Other => None,
         }
     }
 }
 
+#[inline]
+fn behind_text(bytes: &[u8]) -> Option<&[u8]> {
+    let (length, text) = bytes.split_first_chunk()?;
+    text.get(usize::try_from(i16::from_be_bytes(*length)).ok()?..)
+}
+
 /// Goes to the end of a value that is not null, so that [`read`] cannot run over it.
 pub(crate) fn skip(input: &mut Input<'_>, descriptor: &AttributeDescriptor, layout: Layout) -> Result<(), BodyError> {
-    match Extent::of(descriptor).length(input.as_slice()) {
-        Some(length) => input.raw("value", length).map(drop),
-        // A large object, encrypted, or malformed.
-        None => read(input, descriptor, layout).map(drop),
+    if Extent::of(descriptor).behind(input.as_slice()).map(|rest| input.go_to(rest)).is_some() {
+        return Ok(());
     }
+    // A large object, encrypted, or malformed.
+    read(input, descriptor, layout).map(drop)
 }
 
 /// Reads a value that is not null.

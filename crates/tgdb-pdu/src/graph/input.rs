@@ -39,16 +39,10 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// Goes over `count` bytes; false if there are not that many.
+    /// Goes over all before `rest`, which is the end of this input.
     #[inline]
-    pub(crate) fn advance(&mut self, count: usize) -> bool {
-        match self.rest.get(count..) {
-            Some(rest) => {
-                self.rest = rest;
-                true
-            }
-            None => false,
-        }
+    pub(crate) fn go_to(&mut self, rest: &'a [u8]) {
+        self.rest = rest;
     }
 
     pub(crate) fn offset(&self) -> usize {
