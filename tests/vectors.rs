@@ -104,6 +104,10 @@ fn body(verb: &str, fields: &Value, header: &Header) -> Body {
             let properties = fields["properties"].as_array().unwrap().iter().map(property).collect();
             ConnectionProperties { properties }.into()
         }
+        "BeginExportRequest" => BeginExportRequest::Batches { max_entities: narrow(&fields["max_entities"]) }.into(),
+        "PartialExportRequest" => PartialExportRequest { request: narrow(&fields["request"]) }.into(),
+        "CancelExportRequest" => Body::CancelExportRequest,
+        "EndImportRequest" => Body::EndImportRequest,
         raw => {
             let verb = Verb::ALL.iter().find(|verb| verb.name() == Some(raw)).expect(raw);
             Body::Raw(RawBody { verb: *verb, payload: bytes(&fields["payload"]).into() })

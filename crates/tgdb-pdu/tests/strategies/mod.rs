@@ -1,5 +1,7 @@
 //! Any message that can be expressed on the wire.
 
+mod bulk;
+
 use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::option;
@@ -234,7 +236,7 @@ fn exception() -> impl Strategy<Value = Exception> {
 }
 
 fn raw() -> impl Strategy<Value = Body> {
-    let untyped = prop_oneof![25..37i16, 70..78i16, 101..i16::MAX, i16::MIN..-1];
+    let untyped = prop_oneof![70..78i16, 101..i16::MAX, i16::MIN..-1];
     (untyped, bytes()).prop_map(|(verb, payload)| Body::Raw(RawBody { verb: Verb(verb), payload }))
 }
 
@@ -264,6 +266,8 @@ pub(crate) fn body() -> impl Strategy<Value = Body> {
         Body::TraverseResponse,
         Body::MetadataRequest,
         Body::DumpStacktraceRequest,
+        Body::CancelExportRequest,
+        Body::EndImportRequest,
         Body::Invalid,
     ];
     let mut all: Vec<_> = empty.into_iter().map(|body| Just(body).boxed()).collect();
@@ -307,6 +311,7 @@ pub(crate) fn body() -> impl Strategy<Value = Body> {
         boxed(exception()),
         raw().boxed(),
     ]);
+    all.extend(bulk::bodies());
     Union::new(all)
 }
 
