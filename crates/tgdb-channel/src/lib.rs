@@ -106,6 +106,7 @@
 #![deny(missing_docs)]
 
 mod builder;
+pub mod bulk;
 mod channel;
 mod driver;
 mod error;
