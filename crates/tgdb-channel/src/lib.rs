@@ -99,6 +99,9 @@
 //! }
 //! ```
 //!
+//! # Bulk data
+//! [`bulk`] imports nodes and edges from CSV, and exports them.
+//!
 //! # Without I/O
 //! [`proto`] has the session itself, without sockets, clocks and threads.
 
