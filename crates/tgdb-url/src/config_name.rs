@@ -187,16 +187,16 @@ config_names! {
     EnableConnectionTrace = "tgdb.connection.enableTrace", "enableTrace", Some("false"), enable_trace: flag -> bool;
     /// Directory of Java's trace; kept, not used.
     ConnectionTraceDir = "tgdb.connection.enableTraceDir", "enableTraceDir", Some("."), trace_dir: text -> &str;
-    /// Nodes in one message of a bulk import. Python only.
+    /// Maximum of nodes in one message of a bulk import. Not in Java.
     BulkIONodeBatchSize = "tgdb.bulkIO.nodeBatchSize", "bulkIONodeBatchSize", Some("1000"), bulk_node_batch_size: count -> u32;
-    /// Entities in one message of a bulk export. Python only.
+    /// Maximum of entities in one message of a bulk export. Not in Java.
     BulkIOEntityBatchSize = "tgdb.bulkIO.entityBatchSize", "bulkIOEntityBatchSize", Some("1000"), bulk_entity_batch_size: count -> u32;
-    /// Edges in one message of a bulk import. Python only.
+    /// Maximum of edges in one message of a bulk import. Not in Java.
     BulkIOEdgeBatchSize = "tgdb.bulkIO.edgeBatchSize", "bulkIOEdgeBatchSize", Some("2500"), bulk_edge_batch_size: count -> u32;
-    /// Column with the id of a node. Python only.
+    /// Name of the CSV column with the id of a node. Not in Java.
     BulkIOIdColName = "tgdb.bulkIO.idColName", "bulkIOIdColName", Some("id"), bulk_id_column: text -> &str;
-    /// Column with the node that an edge starts at. Python only.
+    /// Name of the CSV column with the node that an edge starts at. Not in Java.
     BulkIOFromColName = "tgdb.bulkIO.fromColName", "bulkIOFromColName", Some("from"), bulk_from_column: text -> &str;
-    /// Column with the node that an edge ends at. Python only.
+    /// Name of the CSV column with the node that an edge ends at. Not in Java.
     BulkIOToColName = "tgdb.bulkIO.toColName", "bulkIOToColName", Some("to"), bulk_to_column: text -> &str;
 }

@@ -19,7 +19,7 @@ use crate::TgChannel;
 const PORTION: usize = 32_764;
 
 /// Imports files as they are: CSV files and configuration files (`.conf`) of the vendor's server,
-/// which knows what to do with them by their names. Each is read from where it stands to its end,
+/// which knows what to do with them by their names. Each is read from its position to its end,
 /// in portions of 32,764 bytes, one at a time.
 ///
 /// The callback is called before the first portion of each file and after each portion; its counts

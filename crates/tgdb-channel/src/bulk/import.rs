@@ -123,7 +123,7 @@ impl BulkImport {
 
     /// Imports nodes of a type. The source has a column for the id, by which edges name the node
     /// (default `id`, property `bulkIOIdColName`), and one for each attribute. It is read from
-    /// where it stands.
+    /// its position on.
     ///
     /// The callback is called before the first portion and after each one.
     ///

@@ -70,7 +70,7 @@ wire_struct! {
 }
 
 impl PartialExportRequest {
-    /// The number that stands for the next portion.
+    /// In place of a number: the next portion.
     pub const NEXT: i32 = -1;
 }
 
