@@ -8,6 +8,7 @@
 //! | [`FrameDecoder`] | cuts a byte stream, split anywhere, into frames |
 //! | [`Frame`] | one frame: [`Header`], verb and undecoded payload; re-encodes byte for byte |
 //! | [`Message`] | a frame whose payload is decoded into a [`Body`] |
+//! | [`call`] | which reply belongs to a request, and what a server's failure means |
 //! | [`graph`] | values, entities, results and changes in a body, with the types of the graph |
 //! | [`Reader`], [`Writer`] | the primitive encodings |
 //!
@@ -40,6 +41,7 @@
 #![deny(missing_docs)]
 
 pub mod body;
+pub mod call;
 mod decoder;
 mod error;
 mod frame;

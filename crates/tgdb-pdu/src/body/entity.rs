@@ -42,6 +42,30 @@ pub struct GetEntityRequest {
     pub key: Option<(FetchOptions, Bytes)>,
 }
 
+impl GetEntityRequest {
+    /// Gets one entity by key, with default options.
+    ///
+    /// # Errors
+    /// [`EncodeError`] if the type's name is too long.
+    pub fn by_key(key: &EntityKey) -> Result<Self, EncodeError> {
+        Self::with_key(GetEntityCommand::GET, key)
+    }
+
+    /// Gets all entities that a key fits, with default options.
+    ///
+    /// # Errors
+    /// [`EncodeError`] if the type's name is too long.
+    pub fn all_by_key(key: &EntityKey) -> Result<Self, EncodeError> {
+        Self::with_key(GetEntityCommand::GET_MULTIPLES, key)
+    }
+
+    fn with_key(command: GetEntityCommand, key: &EntityKey) -> Result<Self, EncodeError> {
+        let mut w = Writer::default();
+        key.encode("key", &mut w)?;
+        Ok(Self { command, result_id: 0, key: Some((FetchOptions::default(), w.into_vec().into())) })
+    }
+}
+
 impl Wire for GetEntityRequest {
     const MIN_LEN: usize = 6;
 
@@ -103,7 +127,9 @@ impl Wire for EntityKey {
 
 wire_struct! {
     /// The entities found: `i32` result id, `i32` count, entities.
-    #[derive(Eq)]
+    ///
+    /// The default is what a reply without a payload stands for: nothing was found.
+    #[derive(Eq, Default)]
     pub struct GetEntityResponse {
         /// Id of the result, to continue or close it.
         pub result_id: i32,

@@ -3,8 +3,9 @@
 
 use bytes::Bytes;
 
+use crate::obfuscation::Obfuscated;
 use crate::wire::wire_struct;
-use crate::{BodyError, EncodeError, Reader, Secret, Wire, Writer};
+use crate::{BodyError, EncodeError, Reader, Secret, Verb, Wire, Writer};
 
 wire_struct! {
     /// Gets a BLOB or CLOB.
@@ -66,6 +67,68 @@ impl Wire for GetLargeObjectResponse {
             },
             status => Self::Failed { status },
         })
+    }
+}
+
+/// The bytes of a BLOB or CLOB, in the chunks in which the server sent them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunks {
+    /// Id of the object.
+    pub entity_id: i64,
+    /// Its bytes, in order; `None` if it has no data.
+    pub chunks: Option<Vec<Bytes>>,
+}
+
+impl Chunks {
+    /// How many bytes there are.
+    pub fn len(&self) -> usize {
+        self.iter().map(Bytes::len).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The chunks, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Bytes> {
+        self.chunks.iter().flatten()
+    }
+
+    /// All bytes in one piece. One chunk is shared; several are copied. Without data it is empty,
+    /// as in Java.
+    pub fn to_bytes(&self) -> Bytes {
+        match self.chunks.as_deref() {
+            None | Some([]) => Bytes::new(),
+            Some([only]) => only.clone(),
+            Some(several) => several.concat().into(),
+        }
+    }
+
+    /// The clear bytes of an object that was asked for with
+    /// [`decrypt`](GetLargeObjectRequest::decrypt): a server sends them in the form of
+    /// [`obfuscation`](crate::obfuscation), as all that it decrypts. What is behind that form is
+    /// dropped, as in Java.
+    ///
+    /// # Errors
+    /// [`BodyError`] if the bytes do not have that form. Offsets count from the first byte of the
+    /// object.
+    /// ```
+    /// use bytes::Bytes;
+    /// use tgdb_pdu::body::Chunks;
+    /// use tgdb_pdu::obfuscation::Obfuscated;
+    /// use tgdb_pdu::{Wire, Writer};
+    ///
+    /// let mut w = Writer::default();
+    /// Obfuscated { key: 7, data: Bytes::from_static(b"clear text") }.encode("object", &mut w)?;
+    /// let sent = Bytes::from(w.into_vec());
+    /// let object = Chunks { entity_id: 1, chunks: Some(vec![sent.slice(..10), sent.slice(10..)]) };
+    /// assert_eq!(object.reveal()?, "clear text");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn reveal(&self) -> Result<Bytes, BodyError> {
+        let mut reader = Reader::new(Verb::GET_LARGE_OBJECT_RESPONSE, self.to_bytes());
+        Obfuscated::decode("encrypted object", &mut reader).map(|object| object.data)
     }
 }
 

@@ -14,6 +14,7 @@ mod large_object;
 mod metadata;
 mod pieces;
 mod query;
+mod query_text;
 mod session;
 mod transaction;
 

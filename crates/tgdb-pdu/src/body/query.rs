@@ -214,7 +214,9 @@ impl QueryOutcome {
 
 /// The result of a query: `i64` id, `i8` syntax, string annotation, `i32` result
 /// count, with syntax 1 `i32` total count, then the entities.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// The default is what a reply without a payload stands for: no results.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct QueryResult {
     /// Id of the prepared query.
     pub query_hash_id: i64,

@@ -131,6 +131,12 @@ fn read_descriptor(input: &mut Input<'_>) -> Result<AttributeDescriptor, BodyErr
     Ok(descriptor)
 }
 
+impl AsRef<ChangeSet> for ChangeSet {
+    fn as_ref(&self) -> &ChangeSet {
+        self
+    }
+}
+
 /// What became of the ids that the client had made up.
 /// ```
 /// use tgdb_pdu::body::{AddedEntity, CommitBlock, CommitOutcome, CommitTransactionResponse};

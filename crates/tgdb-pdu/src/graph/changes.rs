@@ -169,6 +169,10 @@ impl<'s> Changes<'s> {
 
     /// Sets an attribute of an entity that was added or updated here. `None` clears it.
     ///
+    /// The data of a Clob or Blob goes along in the commit, under an id made up here. The reply to
+    /// the commit does not have the id that the server gives it: read the entity again to get that,
+    /// as [`GetLargeObjectRequest`](crate::body::GetLargeObjectRequest) takes no other.
+    ///
     /// # Errors
     /// [`ChangeError`] if the entity is not part of the changes, or the attribute does not exist or
     /// does not take the value.
@@ -203,6 +207,11 @@ impl<'s> Changes<'s> {
         self.next_descriptor -= 1;
         self.set.descriptors.push(descriptor.clone());
         self.new_descriptors.insert(name.to_owned(), Arc::new(descriptor));
+    }
+
+    /// The changes, without what made them.
+    pub fn into_set(self) -> ChangeSet {
+        self.set
     }
 
     /// The changes.
@@ -246,5 +255,11 @@ impl<'s> Changes<'s> {
     fn entity_mut(&mut self, id: i64) -> Option<&mut Entity> {
         let (block, place) = *self.places.get(&id).filter(|(block, _)| *block != Block::Removed)?;
         self.block_mut(block).get_mut(place)
+    }
+}
+
+impl AsRef<ChangeSet> for Changes<'_> {
+    fn as_ref(&self) -> &ChangeSet {
+        &self.set
     }
 }

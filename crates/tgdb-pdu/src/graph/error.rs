@@ -30,6 +30,12 @@ pub enum AttributeError {
         /// The Rust type asked for.
         wanted: &'static str,
     },
+    /// An element of a result is no value.
+    #[error("the result has a {found} where a value was asked for; ask for entities or elements")]
+    NoValue {
+        /// What it is.
+        found: &'static str,
+    },
     /// The value to be set does not fit the type of the attribute.
     #[error("attribute `{attribute}` takes a {expected}, this value of type {found} does not fit it")]
     DoesNotFit {

@@ -9,6 +9,7 @@
 //! | a Gremlin result | [`QueryResult::elements`] | [`ListRef`], an iterator of [`ElementRef`] |
 //! | a TGQL result | [`QueryResult::entities`] | [`Entities`], an iterator of [`EntityRef`] |
 //! | entities found | [`GetEntityResponse::found`] | [`Entities`] |
+//! | either, with its schema, owned | [`Answer`], [`Found`] | [`Elements`], [`Entities`] |
 //! | a key | [`EntityKey::attributes`] | [`Attributes`] |
 //! | a commit | [`ChangeSet::from_request`] | [`ChangeSet`] |
 //! | the reply to a commit | [`CommitIds::from`] | [`CommitIds`] |
@@ -61,6 +62,7 @@
 //! [`BodyError`]: crate::BodyError
 
 mod annotation;
+mod answer;
 mod attribute;
 mod attribute_list;
 mod attributes;
@@ -75,6 +77,7 @@ mod element_map;
 mod entity;
 mod error;
 mod fit;
+mod found;
 mod input;
 mod map;
 mod number;
@@ -87,6 +90,7 @@ mod time;
 mod value;
 
 pub use annotation::{AnnotationError, ResultType};
+pub use answer::{Answer, Elements};
 pub use attribute::{Attribute, AttributeRef, Context};
 pub use attribute_list::AttributeList;
 pub use attributes::Attributes;
@@ -99,6 +103,7 @@ pub use element::{ElementRef, ElementType, ListRef};
 pub use element_map::MapRef;
 pub use entity::{EdgeRef, EntityKind, EntityRef, NodeRef};
 pub use error::{AttributeError, ChangeError};
+pub use found::Found;
 pub use map::{EntityMap, Shell};
 pub use number::{Number, NumberRef};
 pub use owned::{Edge, Entity, Node};
