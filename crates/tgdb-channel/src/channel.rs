@@ -7,7 +7,7 @@ use crossbeam_channel::Receiver;
 use tgdb_pdu::{Body, Message};
 
 use crate::driver::room::IfFull;
-use crate::driver::{Config, Shared, Waiter};
+use crate::driver::{Config, Received, Shared, Waiter};
 use crate::options::{DefaultScope, FOREVER};
 use crate::proto::{Payload, Request, SessionConfig};
 use crate::{
@@ -123,13 +123,18 @@ impl TgChannel {
     /// # Errors
     /// As [`TgChannel::submit`] and [`ResponseWaiter::wait`].
     pub fn request_with(&self, body: impl Into<Body>, options: RequestOptions) -> Result<Message, ChannelError> {
-        let request = self.encode(body.into(), options)?;
+        self.receive(body.into(), options).map(|received| received.message)
+    }
+
+    /// As [`TgChannel::request_with`], with the session of the reply.
+    pub(crate) fn receive(&self, body: Body, options: RequestOptions) -> Result<Received, ChannelError> {
+        let request = self.encode(body, options)?;
         let deadline = request.deadline;
         let shared = self.shared();
         let (state, id) = shared.submit(shared.lock(), request, IfFull::Wait)?;
         // At its deadline a request has an outcome.
         let ended = shared.wait_for(state, id, deadline).ok_or(ChannelError::Stopped)?;
-        shared.result_of(id, ended)
+        shared.received(id, ended)
     }
 
     /// Submits a request; its reply is to be waited for. Any number can be in flight, up to

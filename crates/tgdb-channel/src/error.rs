@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tgdb_pdu::call::{CallError, ServerError};
+use tgdb_pdu::graph::{AttributeError, ChangeError};
 use tgdb_pdu::{BodyError, EncodeError, Verb};
 use tgdb_transport::{DatabaseNameError, TransportError};
 use tgdb_url::{PropertyError, UrlError};
@@ -160,15 +162,25 @@ pub enum ChannelError {
         /// The session now, if there is one.
         current: Option<SessionNumber>,
     },
-    /// The server answered with an exception. The session goes on.
-    #[error("{verb}: the server reports error {code}{}", message_text(.message))]
-    Server {
-        /// The request.
-        verb: Verb,
-        /// The server's code.
-        code: i32,
-        /// The server's text.
-        message: Option<String>,
+    /// The server did not do what it was asked for, and says why. The session goes on.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// The server answered with a message that is no reply to the request. The session goes on.
+    #[error(transparent)]
+    WrongReply(CallError),
+    /// A key, or a value of an answer, is not as it was given or asked for.
+    #[error(transparent)]
+    Value(Box<AttributeError>),
+    /// A change cannot be made. Nothing was sent.
+    #[error(transparent)]
+    Change(Box<ChangeError>),
+    /// The session has a transaction already: it has one at a time.
+    #[error(
+        "{operation}: the session has a transaction already, and can have one at a time; end that first, or use a channel of its own for each"
+    )]
+    TransactionOpen {
+        /// What was asked for.
+        operation: &'static str,
     },
     /// The reply does not have the layout of its verb. The session goes on.
     #[error("reply to {verb}: {source}; client and server may be of different versions")]
@@ -251,6 +263,33 @@ impl From<TransportError> for ChannelError {
     }
 }
 
+impl From<CallError> for ChannelError {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Server(error) => Self::Server(error),
+            other => Self::WrongReply(other),
+        }
+    }
+}
+
+impl From<AttributeError> for ChannelError {
+    fn from(error: AttributeError) -> Self {
+        Self::Value(Box::new(error))
+    }
+}
+
+impl From<BodyError> for ChannelError {
+    fn from(error: BodyError) -> Self {
+        AttributeError::from(error).into()
+    }
+}
+
+impl From<ChangeError> for ChannelError {
+    fn from(error: ChangeError) -> Self {
+        Self::Change(Box::new(error))
+    }
+}
+
 impl ChannelError {
     pub(crate) fn thread(error: std::io::Error) -> Self {
         Self::Thread(Arc::new(error))
@@ -265,7 +304,11 @@ impl ChannelError {
                 | Self::NotResent { .. }
                 | Self::SessionGone { .. }
                 | Self::NoOtherServer { .. }
-                | Self::Server { .. }
+                | Self::Server(_)
+                | Self::WrongReply(_)
+                | Self::Value(_)
+                | Self::Change(_)
+                | Self::TransactionOpen { .. }
                 | Self::BadReply { .. }
                 | Self::ReplyTooLarge { .. }
                 | Self::Full { .. }

@@ -110,15 +110,18 @@
 
 mod builder;
 pub mod bulk;
+mod call;
 mod channel;
 mod driver;
 mod error;
 mod event;
 mod future;
+mod graph;
 mod options;
 pub mod proto;
 mod state;
 mod status;
+mod transaction;
 mod waiter;
 
 pub use builder::{ChannelBuilder, create_channel};
@@ -130,6 +133,7 @@ pub use options::{RequestOptions, ResendMode, SendOutcome, SessionScope};
 pub use proto::{Credentials, Login, LoginError, LoginStep, LoginSuccess, SessionNumber};
 pub use state::{LinkState, StopMethod};
 pub use status::{ChannelStats, WaiterInfo};
+pub use transaction::Transaction;
 pub use waiter::{ResponseWaiter, WaiterStatus};
 
 pub use tgdb_pdu as pdu;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use bytes::Bytes;
 use tgdb_pdu::version::{PROTOCOL, ProductVersion, ProtocolVersion};
 use tgdb_pdu::{AuthToken, Verb};
 use tgdb_url::{Properties, TgUrl};
@@ -95,6 +96,14 @@ impl TgChannel {
     /// The server's product version; `None` before the first login.
     pub fn server_product_version(&self) -> Option<ProductVersion> {
         self.with_identity(|identity| identity.server_version)
+    }
+
+    /// The certificate in DER that the server gave with the login; `None` before the first
+    /// login, and if it gave none. Its public key encrypts the values of encrypted attributes
+    /// (`DataCryptoGrapher.java`). Each session has its own. Nobody has verified it: it is as
+    /// trustworthy as the connection, so take TLS.
+    pub fn server_certificate(&self) -> Option<Bytes> {
+        self.with_identity(|identity| identity.certificate.clone()).flatten()
     }
 
     /// The server's end of the current or last connection.

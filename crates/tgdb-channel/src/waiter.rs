@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tgdb_pdu::{Message, Verb};
 
 use crate::ChannelError;
-use crate::driver::Shared;
+use crate::driver::{Received, Shared};
 
 /// How a request stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -138,13 +138,18 @@ impl Future for ResponseWaiter {
     /// If it is polled again after it was ready.
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         assert!(!self.is_taken, "a waiter was polled after it was ready");
-        match self.shared.poll_outcome(self.request_id, context.waker()) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(ended) => {
-                self.is_taken = true;
-                Poll::Ready(self.shared.result_of(self.request_id, ended))
-            }
-        }
+        self.poll_received(context).map(|received| received.map(|received| received.message))
+    }
+}
+
+impl ResponseWaiter {
+    /// As polling it, with the session of the reply.
+    pub(crate) fn poll_received(&mut self, context: &mut Context<'_>) -> Poll<Result<Received, ChannelError>> {
+        let polled = self.shared.poll_outcome(self.request_id, context.waker());
+        polled.map(|ended| {
+            self.is_taken = true;
+            self.shared.received(self.request_id, ended)
+        })
     }
 }
 

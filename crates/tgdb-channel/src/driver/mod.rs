@@ -25,15 +25,18 @@ mod lead;
 pub(crate) mod one_way;
 mod role;
 pub(crate) mod room;
+pub(crate) mod schema;
 mod sessions;
 mod state;
 pub(crate) mod stop;
 pub(crate) mod task;
+mod transaction;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tgdb_pdu::body::{QueryOutcome, QueryResponse};
+use tgdb_pdu::call::ServerError;
 use tgdb_pdu::{Body, Message};
 use tgdb_transport::{SocketOptions, TlsConnector};
 use tgdb_url::{Properties, TgUrl};
@@ -62,8 +65,16 @@ pub(crate) struct Config {
 pub(crate) struct Shared {
     pub(crate) config: Config,
     state: Mutex<State>,
-    /// Signalled when the state of the link changes, a connect ends, or a callback returns.
+    /// Signalled when the state of the link changes, a connect ends, a callback returns, or the
+    /// schema arrives.
     changed: Condvar,
+}
+
+/// A reply, and the session in which it came.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) message: Message,
+    pub(crate) session: SessionNumber,
 }
 
 impl Shared {
@@ -117,6 +128,11 @@ impl Shared {
 
     /// What the end of a request means for the program. Decodes the reply.
     pub(crate) fn result_of(&self, id: i64, ended: Ended) -> Result<Message, ChannelError> {
+        self.received(id, ended).map(|received| received.message)
+    }
+
+    /// As [`Shared::result_of`], with the session.
+    pub(crate) fn received(&self, id: i64, ended: Ended) -> Result<Received, ChannelError> {
         let Ended { verb, timeout, outcome } = ended;
         let reply = match outcome {
             Outcome::Reply(reply) => reply,
@@ -131,13 +147,13 @@ impl Shared {
         }
         match Message::try_from(frame) {
             Ok(Message { body: Body::Exception(exception), .. }) => {
-                Err(ChannelError::Server { verb, code: exception.code, message: exception.message })
+                Err(ServerError::new(verb, exception.code, exception.message).into())
             }
             Ok(message) => {
                 if let Some(result) = result_id(&message.body) {
                     self.lock().note_result(result, session);
                 }
-                Ok(message)
+                Ok(Received { message, session })
             }
             Err(source) => Err(ChannelError::BadReply { verb, source }),
         }

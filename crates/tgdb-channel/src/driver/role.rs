@@ -20,6 +20,10 @@ pub(crate) enum Waiter {
     Task(Waker),
     /// Nobody: the outcome goes to this.
     Callback(Callee),
+    /// All who need the schema: see [`schema`](super::schema).
+    Schema,
+    /// Nobody. The outcome is dropped.
+    Nobody,
 }
 
 impl std::fmt::Debug for Waiter {
@@ -28,6 +32,8 @@ impl std::fmt::Debug for Waiter {
             Self::Thread(_) => "Thread",
             Self::Task(_) => "Task",
             Self::Callback(_) => "Callback",
+            Self::Schema => "Schema",
+            Self::Nobody => "Nobody",
         })
     }
 }

@@ -95,7 +95,7 @@ impl Shared {
     }
 
     /// The error for a request that is not taken.
-    fn refuse(&self, state: &mut State, why: Refusal, verb: Verb, now: Instant) -> ChannelError {
+    pub(super) fn refuse(&self, state: &mut State, why: Refusal, verb: Verb, now: Instant) -> ChannelError {
         // The connection may just have to be given up, because the server does not read.
         state.handle_time(now);
         match why {
@@ -160,7 +160,7 @@ impl Shared {
             }
         }
         let (mut state, id) = self.submit(state, request, IfFull::Wait)?;
-        state.count_callback();
+        state.count_async();
         let state = self.flush_soon(state, deadline);
         self.release(state);
         Ok(id)

@@ -10,7 +10,9 @@ use tgdb_transport::ConnectCancel;
 use super::callbacks::Callbacks;
 use super::completions::{Action, Code, Completions};
 use super::role::{Connection, Io, ReadRole, Waiter, WriteRole};
+use super::schema::Schemas;
 use super::sessions::Sessions;
+use super::transaction::TransactionSlot;
 use crate::ChannelError;
 use crate::proto::{Event, LinkId, Request, Session};
 
@@ -31,13 +33,17 @@ pub(crate) struct State {
     io_must_wake: bool,
     /// Callers that wait for a reply.
     pub(super) callers: usize,
-    /// Requests in flight whose outcome goes to a task or a callback.
+    /// Requests in flight for whose outcome no thread waits.
     async_waiting: usize,
     pub(super) callbacks: Callbacks,
-    /// Tasks that wait for the state of the link to change, by ticket.
+    /// Tasks that wait for the state of the link, or the schema, to change, by ticket.
     watchers: BTreeMap<u64, Waker>,
     last_watcher: u64,
     pub(super) sessions: Sessions,
+    pub(super) schemas: Schemas,
+    /// Those who wait for the schema are to look.
+    pub(super) schemas_changed: bool,
+    pub(super) transaction: TransactionSlot,
     /// Waiters that are not needed any more. They are dropped without the lock.
     discarded: Vec<Waiter>,
 }
@@ -60,6 +66,9 @@ impl State {
             watchers: BTreeMap::new(),
             last_watcher: 0,
             sessions: Sessions::default(),
+            schemas: Schemas::default(),
+            schemas_changed: false,
+            transaction: TransactionSlot::default(),
             discarded: Vec::new(),
         }
     }
@@ -83,8 +92,8 @@ impl State {
         self.discard_counted(waiter);
     }
 
-    /// A request with a callback was taken in.
-    pub(super) fn count_callback(&mut self) {
+    /// A request was taken in whose outcome goes to a callback, to all, or to nobody.
+    pub(super) fn count_async(&mut self) {
         self.async_waiting += 1;
     }
 
@@ -114,7 +123,7 @@ impl State {
         self.write.transmit.shrink();
     }
 
-    /// Wakes the task when the state of the link changes.
+    /// Wakes the task when the state of the link, or the schema, changes.
     pub(super) fn watch(&mut self, ticket: &mut Option<u64>, waker: Waker) {
         let ticket = *ticket.get_or_insert_with(|| {
             self.last_watcher += 1;
@@ -193,6 +202,9 @@ impl State {
         while let Some(event) = self.session.poll_event() {
             self.handle_event(event, &mut completions);
         }
+        if std::mem::take(&mut self.schemas_changed) {
+            self.notify(&mut completions);
+        }
         while let Some(waiter) = self.discarded.pop() {
             completions.push_code(Code::Drop(waiter));
         }
@@ -257,11 +269,18 @@ impl State {
                             completions.push(Action::Callback(callee.due(id, ended)));
                         }
                     }
+                    Waiter::Schema => {
+                        if let Some(ended) = self.session.take(id) {
+                            self.schemas.handle_ended(id, ended);
+                            self.schemas_changed = true;
+                        }
+                    }
+                    Waiter::Nobody => drop(self.session.take(id)),
                 }
             }
             Event::Room { waiter: Waiter::Thread(thread) } => completions.push(Action::Unpark(thread)),
             Event::Room { waiter: Waiter::Task(waker) } => completions.wake(waker),
-            Event::Room { waiter: Waiter::Callback(_) } => {}
+            Event::Room { .. } => {}
             Event::Connect { link, server } => completions.push(Action::Connect(link, server)),
             Event::CancelConnect { link } => {
                 if let Some((_, cancel)) = self.connecting.take_if(|(current, _)| *current == link) {
@@ -293,7 +312,7 @@ impl State {
         }
     }
 
-    /// Wakes those who wait for the state of the link.
+    /// Wakes those who wait for the state of the link, or the schema.
     pub(super) fn notify(&mut self, completions: &mut Completions) {
         completions.push(Action::Notify);
         for waker in std::mem::take(&mut self.watchers).into_values() {

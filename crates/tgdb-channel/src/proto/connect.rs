@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use tgdb_pdu::{Body, Frame};
 use tgdb_transport::{TransportError, verify_database_name};
 
@@ -169,9 +170,11 @@ impl<W> Session<W> {
             return self.handle_attempt_failed(now, ChannelError::DatabaseName { peer, source });
         }
         let Some(link) = self.link() else { return };
+        // A copy, so that the rest of the reply, the token among it, is not kept.
+        let certificate = certificate.map(|certificate| Bytes::copy_from_slice(&certificate));
         self.sessions += 1;
         let number = SessionNumber(self.sessions);
-        self.identity = Some(Identity { number, auth_token, session_id, server_version, server });
+        self.identity = Some(Identity { number, auth_token, session_id, certificate, server_version, server });
         self.link = Link::Established { link, since: now, has_received: false };
         self.timers.stop(Timer::Link);
         if let Some(interval) = self.config.ping_interval {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use bytes::Bytes;
 use tgdb_pdu::AuthToken;
 use tgdb_pdu::version::ProductVersion;
 use tgdb_transport::TransportError;
@@ -74,6 +75,8 @@ pub struct Identity {
     pub auth_token: AuthToken,
     /// Goes into the header of each message.
     pub session_id: i64,
+    /// The server's certificate in DER, if it gave one.
+    pub certificate: Option<Bytes>,
     /// The server's product version.
     pub server_version: ProductVersion,
     /// Index of the server.

@@ -60,9 +60,26 @@ impl<W> Session<W> {
     /// # Errors
     /// As [`submit`](Self::submit).
     pub fn submit_in_turn(&mut self, ticket: Option<u64>, request: Request<W>) -> Result<i64, Box<Refused<W>>> {
+        let has_room = self.requests.room.is_turn_of(ticket) && self.has_room_for(request.payload.len());
+        self.submit_if(has_room, request)
+    }
+
+    /// As [`submit`](Self::submit), whether there is room or not: for what ends something at the
+    /// server that was begun before.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit), but never [`Refusal::Full`].
+    pub fn submit_beyond_bounds(&mut self, request: Request<W>) -> Result<i64, Box<Refused<W>>> {
+        self.submit_if(true, request)
+    }
+
+    fn submit_if(&mut self, has_room: bool, request: Request<W>) -> Result<i64, Box<Refused<W>>> {
         let length = request.payload.len();
-        if let Err(why) = self.admit(ticket, request.mode, request.session, length) {
+        if let Err(why) = self.admit(request.mode, request.session) {
             return Err(Box::new(Refused { why, request }));
+        }
+        if !has_room {
+            return Err(Box::new(Refused { why: Refusal::Full, request }));
         }
         if request.verb == Verb::BEGIN_TRANSACTION_REQUEST {
             // What is submitted before this is sent may belong to it.
@@ -75,23 +92,17 @@ impl<W> Session<W> {
         Ok(key)
     }
 
-    fn admit(
-        &self,
-        ticket: Option<u64>,
-        mode: ResendMode,
-        session: Option<SessionNumber>,
-        length: usize,
-    ) -> Result<(), Refusal> {
+    fn admit(&self, mode: ResendMode, session: Option<SessionNumber>) -> Result<(), Refusal> {
         match self.state {
             LinkState::Connected | LinkState::Reconnecting if !self.is_started => return Err(Refusal::NotStarted),
             LinkState::Connected => {}
             LinkState::Reconnecting if mode != ResendMode::DontReconnectAndIgnore => {}
             state => return Err(Refusal::State(state)),
         }
-        if let Some(session) = session.filter(|_| self.session_number() != session) {
-            return Err(Refusal::SessionGone(session));
+        match session {
+            Some(gone) if self.session_number() != session => Err(Refusal::SessionGone(gone)),
+            _ => Ok(()),
         }
-        if self.requests.room.is_turn_of(ticket) && self.has_room_for(length) { Ok(()) } else { Err(Refusal::Full) }
     }
 
     fn has_room_for(&self, length: usize) -> bool {
