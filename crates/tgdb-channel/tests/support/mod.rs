@@ -1,6 +1,7 @@
 //! What the tests of the channel share.
 #![allow(dead_code, unreachable_pub, unused_imports, clippy::unwrap_used)]
 
+pub mod graph;
 mod peer;
 #[cfg(unix)]
 pub mod process;
