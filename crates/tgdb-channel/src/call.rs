@@ -171,33 +171,33 @@ impl<'c> Asker<'c> {
     }
 
     async fn wait_for_schema(&self, number: u64) -> Result<(), ChannelError> {
-        match self.waiting {
-            Waiting::Task => {
-                Landing { shared: self.shared(), number, ticket: None }.await;
-                Ok(())
-            }
-            Waiting::Thread if self.shared().wait_for_schema(number, self.deadline) => Ok(()),
-            Waiting::Thread => {
-                let (verb, peer, timeout) = (Verb::METADATA_REQUEST, self.shared().peer(), self.timeout);
-                Err(ChannelError::Timeout { verb, peer, timeout, request_id: -1, was_sent: true })
-            }
+        let is_over = match self.waiting {
+            Waiting::Thread => self.shared().wait_for_schema(number, self.deadline),
+            Waiting::Task => Landing { shared: self.shared(), number, deadline: self.deadline, ticket: None }.await,
+        };
+        if is_over {
+            return Ok(());
         }
+        let (verb, peer, timeout) = (Verb::METADATA_REQUEST, self.shared().peer(), self.timeout);
+        Err(ChannelError::Timeout { verb, peer, timeout, request_id: -1, was_sent: true })
     }
 }
 
-/// Waits until a shared request for the schema is over.
+/// Waits until a shared request for the schema is over, or there is no time left; whether it is
+/// over.
 struct Landing<'c> {
     shared: &'c Arc<Shared>,
     number: u64,
+    deadline: Instant,
     ticket: Option<u64>,
 }
 
 impl Future for Landing<'_> {
-    type Output = ();
+    type Output = bool;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<bool> {
         let this = &mut *self;
-        this.shared.poll_schema(this.number, &mut this.ticket, context.waker())
+        this.shared.poll_schema(this.number, this.deadline, &mut this.ticket, context.waker())
     }
 }
 

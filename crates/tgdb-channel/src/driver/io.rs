@@ -58,6 +58,7 @@ impl Shared {
             if state.session.poll_timeout().is_some_and(|due| due <= now) {
                 state.handle_time(now);
             }
+            state.handle_schema_time(now);
             if state.write.due.is_none_or(|due| due <= now) {
                 state = self.flush(state);
             }
@@ -67,7 +68,7 @@ impl Shared {
             }
             let reads = watch.decides_to_read(&mut state, now);
             let interest = Interest { read: reads, write: state.write.is_blocked };
-            let times = [state.session.poll_timeout(), state.write.due, watch.tick_ends];
+            let times = [state.session.poll_timeout(), state.write.due, state.schema_due(), watch.tick_ends];
             let wakes_at = times.into_iter().flatten().min();
             if let Some(io) = &mut state.io {
                 io.is_awake = false;

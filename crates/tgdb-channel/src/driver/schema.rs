@@ -28,6 +28,8 @@ pub(crate) struct Schemas {
     outdated: u64,
     /// Which request failed last, and why.
     failed: Option<(u64, ChannelError)>,
+    /// When the first of the tasks that wait has no time left.
+    due: Option<Instant>,
 }
 
 struct Cached {
@@ -44,7 +46,6 @@ enum Flight {
     Sent {
         number: u64,
         id: i64,
-        deadline: Instant,
     },
     Arrived {
         number: u64,
@@ -72,14 +73,14 @@ pub(crate) enum Step {
     Ready(Arc<Schema>),
     /// Wait until that request for it is over, and look again.
     Wait(u64),
-    /// Ask for it oneself: the shared request can take longer, or there is no room for one.
+    /// Ask for it oneself: there is no room for a shared request, and this can wait for that.
     Ask,
 }
 
 impl Schemas {
     /// The outcome of the shared request is there.
     pub(super) fn handle_ended(&mut self, ended_id: i64, ended: Ended) {
-        if let Flight::Sent { number, id, .. } = self.flight
+        if let Flight::Sent { number, id } = self.flight
             && id == ended_id
         {
             self.flight = Flight::Arrived { number, id, ended };
@@ -122,6 +123,20 @@ impl Schemas {
     }
 }
 
+impl State {
+    /// When a task that waits for the schema is to be woken at the latest.
+    pub(super) fn schema_due(&self) -> Option<Instant> {
+        self.schemas.due
+    }
+
+    /// Wakes those who wait for the schema if one of them has no time left.
+    pub(super) fn handle_schema_time(&mut self, now: Instant) {
+        if self.schemas.due.take_if(|due| *due <= now).is_some() {
+            self.schemas_changed = true;
+        }
+    }
+}
+
 impl Shared {
     /// The last request for the schema: a schema of one after it has all types known by now.
     pub(crate) fn last_schema_request(&self) -> u64 {
@@ -158,17 +173,19 @@ impl Shared {
         if let Some(schema) = state.schemas.find(state.session.session_number(), wanted) {
             return Ok(Step::Ready(schema));
         }
-        if let Some(error) = waited_for.and_then(|number| state.schemas.failure_of(number)) {
-            return Err(error);
+        match waited_for.and_then(|number| state.schemas.failure_of(number)) {
+            // It was the time of the one who asked.
+            Some(ChannelError::Timeout { .. }) if Instant::now() < request.deadline => {}
+            Some(error) => return Err(error),
+            None => {}
         }
-        let step = match state.schemas.flight {
-            Flight::Decoding { number } => Step::Wait(number),
-            Flight::Sent { number, deadline, .. } if deadline <= request.deadline => Step::Wait(number),
-            // It can have come since.
-            Flight::Sent { .. } | Flight::Arrived { .. } => Step::Ask,
-            Flight::None => return self.start_flight(state, request),
-        };
-        Ok(step)
+        match state.schemas.flight {
+            // One that has arrived since is not waited for.
+            Flight::Sent { number, .. } | Flight::Decoding { number } | Flight::Arrived { number, .. } => {
+                Ok(Step::Wait(number))
+            }
+            Flight::None => self.start_flight(state, request),
+        }
     }
 
     fn start_flight<'a>(
@@ -182,7 +199,7 @@ impl Shared {
             Ok((mut state, id)) => {
                 state.count_async();
                 let number = state.schemas.start();
-                state.schemas.flight = Flight::Sent { number, id, deadline };
+                state.schemas.flight = Flight::Sent { number, id };
                 let state = self.flush_soon(state, deadline);
                 self.release(state);
                 Ok(Step::Wait(number))
@@ -230,20 +247,28 @@ impl Shared {
         !self.lock().schemas.is_under_way(number)
     }
 
-    /// Whether that shared request is over; else wakes the task when it is.
-    pub(crate) fn poll_schema(self: &Arc<Self>, number: u64, ticket: &mut Option<u64>, waker: &Waker) -> Poll<()> {
+    /// Whether that shared request is over, if it is or the deadline is there; else wakes the task
+    /// then.
+    pub(crate) fn poll_schema(
+        self: &Arc<Self>,
+        number: u64,
+        deadline: Instant,
+        ticket: &mut Option<u64>,
+        waker: &Waker,
+    ) -> Poll<bool> {
         // Cloning is code of the program.
         let waker = waker.clone();
         let mut state = self.lock();
-        let polled = match state.schemas.is_under_way(number) {
-            true => {
-                state.watch(ticket, waker);
-                Poll::Pending
-            }
-            false => {
-                state.unwatch(ticket.take());
-                Poll::Ready(())
-            }
+        let is_over = !state.schemas.is_under_way(number);
+        let polled = if is_over || Instant::now() >= deadline {
+            state.unwatch(ticket.take());
+            Poll::Ready(is_over)
+        } else {
+            state.watch(ticket, waker);
+            let due = state.schemas.due.map_or(deadline, |due| due.min(deadline));
+            state.schemas.due = Some(due);
+            state.wake_io_by(due);
+            Poll::Pending
         };
         self.release(state);
         polled
