@@ -1,6 +1,7 @@
 //! Graph data against the bytes of the vendor's clients, and against bytes of nobody.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod answers;
 mod commits;
 mod decisions;
 mod hostile;
