@@ -14,9 +14,10 @@
 //! channel.connect()?;
 //! channel.start()?;
 //!
-//! // One request and its reply.
-//! let metadata = channel.request(Body::MetadataRequest)?;
-//! println!("{:?}", metadata.body);
+//! // A query and its answer.
+//! for airport in channel.query("g.V().hasLabel('airport')")?.nodes() {
+//!     println!("{}", airport?.get::<&str>("name")?);
+//! }
 //!
 //! // Many in flight.
 //! let waiters = (0..8).map(|_| channel.submit(Body::MetadataRequest)).collect::<Result<Vec<_>, _>>()?;
@@ -26,6 +27,22 @@
 //! channel.stop(StopMethod::Graceful);
 //! # Ok::<(), tgdb_channel::ChannelError>(())
 //! ```
+//!
+//! # Calls
+//! | to | call | to get |
+//! |---|---|---|
+//! | query | [`TgChannel::query`] | [`Answer`](pdu::graph::Answer), read with the schema |
+//! | get an entity by key | [`TgChannel::get_entity`] | [`Found`](pdu::graph::Found) |
+//! | commit changes | [`TgChannel::commit`] | [`CommitIds`](pdu::graph::CommitIds) |
+//! | begin a transaction | [`TgChannel::begin`] | [`Transaction`], which is rolled back when it is dropped |
+//! | get a large object | [`TgChannel::get_large_object`] | [`Chunks`](pdu::body::Chunks) |
+//! | know the types of the graph | [`TgChannel::schema`] | [`Schema`](pdu::graph::Schema), shared by all calls of the session |
+//! | ask anything else | [`TgChannel::call`] | what the reply holds, by [`Request`](pdu::call::Request) |
+//! | see whole messages | [`TgChannel::request`] | [`Message`](pdu::Message) |
+//!
+//! All but the last fail with [`ChannelError::Server`] if the server did not do what was asked. The
+//! last fails so only for an exception in place of the reply: a query or commit that failed is a
+//! message like others to it.
 //!
 //! # Link states
 //! ```text
@@ -82,20 +99,17 @@
 //!
 //! # Tasks
 //! [`ResponseWaiter`] is a future, and [`TgChannel::connect_async`],
-//! [`TgChannel::submit_async`], [`TgChannel::request_async`] and
-//! [`TgChannel::reconnected_async`] are the operations that could wait, for tasks. They need
-//! no particular runtime.
+//! [`TgChannel::submit_async`], [`TgChannel::query_async`] and others whose names end so are the
+//! operations that could wait, for tasks. They need no particular runtime.
 //!
 //! ```no_run
-//! use tgdb_channel::pdu::Body;
 //! use tgdb_channel::{ChannelError, RequestOptions, TgChannel};
 //!
-//! async fn metadata(channel: &TgChannel) -> Result<(), ChannelError> {
+//! async fn count(channel: &TgChannel) -> Result<Option<i64>, ChannelError> {
 //!     channel.connect_async().await?;
 //!     channel.start()?;
-//!     let reply = channel.request_async(Body::MetadataRequest, RequestOptions::default()).await?;
-//!     println!("{:?}", reply.body);
-//!     Ok(())
+//!     let answer = channel.query_async("g.V().count()", RequestOptions::default()).await?;
+//!     Ok(answer.value()?)
 //! }
 //! ```
 //!
@@ -112,11 +126,14 @@ mod builder;
 pub mod bulk;
 mod call;
 mod channel;
+mod claim;
+mod commit;
 mod driver;
 mod error;
 mod event;
 mod future;
 mod graph;
+mod large_object;
 mod options;
 pub mod proto;
 mod state;

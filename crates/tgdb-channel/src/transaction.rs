@@ -1,17 +1,15 @@
-//! Transactions and commits.
-
-use std::sync::atomic::{AtomicBool, Ordering};
+//! Transactions.
 
 use tgdb_pdu::body::QueryRequest;
 use tgdb_pdu::call::{BeginTransaction, Request, RollbackTransaction};
 use tgdb_pdu::graph::{Answer, ChangeSet, CommitIds, Found, Value};
-use tgdb_pdu::{Body, Verb};
 
 use crate::call::{Asker, Waiting, ready};
+use crate::claim::Claim;
 use crate::proto::SessionNumber;
 use crate::{ChannelError, RequestOptions, ResendMode, SessionScope, TgChannel};
 
-/// Commits and transactions.
+/// Transactions.
 ///
 /// The vendor's clients know no other transaction than a commit: they collect changes, send all of
 /// them in one commit, and forget them on a rollback. [`TgChannel::commit`] does that. They have
@@ -21,76 +19,6 @@ use crate::{ChannelError, RequestOptions, ResendMode, SessionScope, TgChannel};
 /// [`NOT_IN_TRANSACTION`](crate::pdu::body::TransactionStatus::NOT_IN_TRANSACTION)) a session has one
 /// transaction at a time.
 impl TgChannel {
-    /// Commits changes, all or none, without a [`Transaction`]. No changes are not sent, as in Java.
-    /// Gives the real ids of what was added, and the new versions of what was changed.
-    ///
-    /// # Errors
-    /// [`ChannelError::Server`] if the server does not commit, with a
-    /// [`TransactionStatus`](crate::pdu::body::TransactionStatus) as its code;
-    /// [`ChannelError::TransactionOpen`], as the changes would belong to that transaction;
-    /// [`ChannelError::Encode`]. Else as [`TgChannel::call`]: above all [`ChannelError::Timeout`],
-    /// [`ChannelError::Lost`] and [`ChannelError::NotResent`], after which the server may or may not
-    /// have committed.
-    ///
-    /// # Example
-    /// ```no_run
-    /// use tgdb_channel::pdu::graph::Changes;
-    /// # use tgdb_channel::{ChannelError, TgChannel};
-    /// # fn example(channel: &TgChannel) -> Result<(), ChannelError> {
-    /// let schema = channel.schema()?;
-    /// let mut changes = Changes::new(&schema);
-    /// let munich = changes.add_node(Some("airport"))?;
-    /// changes.set(munich, "iata", "MUC")?;
-    /// let ids = channel.commit(&changes)?;
-    /// println!("{:?}", ids.entity(munich));
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn commit(&self, changes: impl AsRef<ChangeSet>) -> Result<CommitIds, ChannelError> {
-        self.commit_with(changes, RequestOptions::default())
-    }
-
-    /// As [`TgChannel::commit`], with options. Without a session in them any will do.
-    ///
-    /// # Errors
-    /// As [`TgChannel::commit`].
-    pub fn commit_with(
-        &self,
-        changes: impl AsRef<ChangeSet>,
-        options: RequestOptions,
-    ) -> Result<CommitIds, ChannelError> {
-        ready(self.commit_alone(Waiting::Thread, changes.as_ref(), options))
-    }
-
-    /// [`TgChannel::commit_with`] for a task. Once it is polled, dropping the future takes nothing
-    /// back.
-    ///
-    /// # Errors
-    /// As [`TgChannel::commit`].
-    pub async fn commit_async(
-        &self,
-        changes: impl AsRef<ChangeSet>,
-        options: RequestOptions,
-    ) -> Result<CommitIds, ChannelError> {
-        self.commit_alone(Waiting::Task, changes.as_ref(), options).await
-    }
-
-    async fn commit_alone(
-        &self,
-        waiting: Waiting,
-        changes: &ChangeSet,
-        options: RequestOptions,
-    ) -> Result<CommitIds, ChannelError> {
-        if changes.is_empty() {
-            return Ok(CommitIds::default());
-        }
-        if self.shared().has_transaction() {
-            return Err(ChannelError::TransactionOpen { operation: "commit" });
-        }
-        let session = Some(options.session.unwrap_or(SessionScope::Any));
-        Asker::new(self, waiting, RequestOptions { session, ..options }).commit(changes).await
-    }
-
     /// Begins a transaction in the current session.
     ///
     /// # Errors
@@ -194,7 +122,7 @@ impl Transaction {
 
     /// The options of a request of this transaction.
     fn pinned(&self, options: RequestOptions) -> RequestOptions {
-        self.claim.is_used.store(true, Ordering::Relaxed);
+        self.claim.use_it();
         options.with_session(SessionScope::Of(self.session))
     }
 
@@ -349,70 +277,5 @@ impl Transaction {
         // What failed once is not tried again.
         self.claim.is_over = true;
         result.map(|((), _)| ())
-    }
-}
-
-impl Asker<'_> {
-    async fn commit(&self, changes: &ChangeSet) -> Result<CommitIds, ChannelError> {
-        let verb = Verb::COMMIT_TRANSACTION_REQUEST;
-        let request = changes.to_request().map_err(|source| ChannelError::Encode { verb, source })?;
-        let (reply, _) = self.call(request).await?;
-        if !changes.descriptors.is_empty() {
-            self.channel.shared().expire_schema();
-        }
-        Ok(CommitIds::from(&reply))
-    }
-}
-
-/// The session's transaction. Dropping it rolls that back unless it is over.
-#[derive(Debug)]
-struct Claim {
-    channel: TgChannel,
-    token: u64,
-    /// `None` while it is being begun.
-    session: Option<SessionNumber>,
-    is_used: AtomicBool,
-    /// Its commit failed.
-    has_failed: bool,
-    is_over: bool,
-}
-
-impl Claim {
-    fn new(channel: &TgChannel) -> Result<Self, ChannelError> {
-        let token = channel.shared().claim_transaction();
-        let token = token.ok_or(ChannelError::TransactionOpen { operation: "begin" })?;
-        let is_used = AtomicBool::new(false);
-        Ok(Self { channel: channel.clone(), token, session: None, is_used, has_failed: false, is_over: false })
-    }
-
-    fn name(&mut self, session: SessionNumber) {
-        self.session = Some(session);
-        self.channel.shared().name_transaction(self.token, session);
-    }
-
-    fn roll_back(&self) {
-        // Without a session it is that in which the last transaction was begun.
-        let options = RequestOptions { session: self.session.map(SessionScope::Of), ..RequestOptions::default() };
-        let sent = self.channel.encode(Body::RollbackTransactionRequest, options);
-        let session = self.session.map_or_else(String::new, |session| format!(" of session {session}"));
-        match sent.and_then(|request| self.channel.shared().submit_unwatched(request)) {
-            Ok(()) if self.has_failed => log::debug!("the transaction{session} is rolled back, as its commit failed"),
-            Ok(()) if self.is_used.load(Ordering::Relaxed) => {
-                log::warn!("the transaction{session} was dropped before it was committed; it is rolled back");
-            }
-            Ok(()) => log::debug!("the transaction{session} was dropped before it was used; it is rolled back"),
-            // Without the session there is no transaction.
-            Err(error) => log::debug!("the transaction{session} was dropped, and is not rolled back: {error}"),
-        }
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        if !self.is_over {
-            self.roll_back();
-        }
-        // Only now, so that the rollback is sent before the next transaction begins.
-        self.channel.shared().release_transaction(self.token);
     }
 }
