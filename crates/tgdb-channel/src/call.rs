@@ -117,6 +117,17 @@ impl<'c> Asker<'c> {
         self.options.with_timeout(self.deadline.saturating_duration_since(Instant::now()))
     }
 
+    /// Fails if the call belongs to a session that is gone, before anything is sent for it.
+    pub(crate) fn check_session(&self, verb: Verb) -> Result<(), ChannelError> {
+        let current = self.channel.session_number();
+        match self.options.session {
+            Some(SessionScope::Of(session)) if Some(session) != current => {
+                Err(ChannelError::SessionGone { verb, session, current })
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn receive(&self, body: Body, options: RequestOptions) -> Result<Received, ChannelError> {
         match self.waiting {
             Waiting::Thread => self.channel.receive(body, options),

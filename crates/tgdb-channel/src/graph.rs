@@ -190,6 +190,7 @@ impl Asker<'_> {
     }
 
     pub(crate) async fn get_entity(&self, type_name: &str, key: Vec<(String, Value)>) -> Result<Found, ChannelError> {
+        self.check_session(Verb::GET_ENTITY_REQUEST)?;
         let schema = self.schema(None).await?;
         let key = key.iter().map(|(name, value)| (name.as_str(), value.clone()));
         let key = EntityKey::new(&schema, Some(type_name), key)?;

@@ -3,98 +3,25 @@
 
 mod support;
 
-use std::future::Future;
-use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Once};
-use std::task::{Context, Waker};
-use std::thread::{self, ThreadId};
+use std::thread;
 use std::time::Duration;
 
 use log::Level;
 use support::graph::*;
+use support::logs::*;
 use support::*;
+use tgdb_channel::pdu::Verb;
 use tgdb_channel::pdu::body::*;
 use tgdb_channel::pdu::call::{GetMetadata, ServerError};
-use tgdb_channel::pdu::graph::{ChangeSet, Changes, Schema};
-use tgdb_channel::pdu::{Body, Message, Verb};
+use tgdb_channel::pdu::graph::ChangeSet;
 use tgdb_channel::url::ConfigName;
 use tgdb_channel::*;
-use tgdb_testkit::{ServerSession, TestServer};
 
 const BEGIN: Verb = Verb::BEGIN_TRANSACTION_REQUEST;
 const COMMIT: Verb = Verb::COMMIT_TRANSACTION_REQUEST;
 const ROLLBACK: Verb = Verb::ROLLBACK_TRANSACTION_REQUEST;
 const QUERY: Verb = Verb::QUERY_REQUEST;
-
-/// What was logged, by which thread: tests run side by side.
-static LOG: Mutex<Vec<(ThreadId, Level, String)>> = Mutex::new(Vec::new());
-
-struct Collector;
-
-impl log::Log for Collector {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        LOG.lock().unwrap().push((thread::current().id(), record.level(), record.args().to_string()));
-    }
-
-    fn flush(&self) {}
-}
-
-fn collect_log() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        log::set_logger(&Collector).unwrap();
-        log::set_max_level(log::LevelFilter::Debug);
-    });
-}
-
-/// What this thread logged about transactions since the last time.
-fn logged() -> Vec<(Level, String)> {
-    let mut log = LOG.lock().unwrap();
-    let (ours, others) =
-        log.drain(..).partition(|(thread, _, text)| *thread == thread::current().id() && text.contains("transaction"));
-    *log = others;
-    ours.into_iter().map(|(_, level, text)| (level, text)).collect()
-}
-
-/// A server whose answers to begin, commit and rollback are those, if there are any.
-fn scripted(answer: impl Fn(&mut ServerSession, &Message) -> Option<Body> + Send + Sync + 'static) -> TestServer {
-    collect_log();
-    recording(move |session: &mut ServerSession, request: &Message| match answer(session, request) {
-        Some(reply) => session.reply(request, reply),
-        None => serve(session, request, narrow()),
-    })
-}
-
-/// A server that does all that is asked.
-fn obliging() -> TestServer {
-    scripted(|_, _| None)
-}
-
-/// What was asked, but for the schema.
-fn transaction_verbs(server: &TestServer) -> Vec<Verb> {
-    asked(server).into_iter().filter(|verb| *verb != Verb::METADATA_REQUEST).collect()
-}
-
-/// One new airport, with that temporary id.
-fn one_airport() -> (ChangeSet, i64) {
-    let schema = Schema::from(narrow());
-    let mut changes = Changes::new(&schema);
-    let id = changes.add_node(Some("airport")).unwrap();
-    changes.set(id, "iata", "MUC").unwrap();
-    (changes.into_set(), id)
-}
-
-fn assert_gone<T: std::fmt::Debug>(result: Result<T, ChannelError>, session: SessionNumber) {
-    let error = result.unwrap_err();
-    let ChannelError::SessionGone { session: gone, .. } = &error else { panic!("{error:?}") };
-    assert_eq!(*gone, session);
-    assert!(error.session_survives());
-}
 
 #[test]
 fn a_transaction_begins_asks_and_commits_in_its_session() {
@@ -279,107 +206,6 @@ fn a_session_has_one_transaction_at_a_time() {
     let (first, second) = (channel.begin().unwrap(), other.begin().unwrap());
     first.commit(&set).unwrap();
     second.commit(&set).unwrap();
-}
-
-#[test]
-fn a_transaction_of_a_lost_session_is_gone_and_nothing_of_it_is_sent() {
-    let server = obliging();
-    let channel = started(own_spare(&server));
-    let (set, _) = one_airport();
-    let lost: Vec<Transaction> = (0..4)
-        .map(|_| {
-            let transaction = channel.begin().unwrap();
-            transaction.query("nodes").unwrap();
-            change_session(&server, &channel);
-            transaction
-        })
-        .collect();
-    let sessions: Vec<_> = lost.iter().map(Transaction::session).collect();
-    let before = asked(&server);
-    assert_gone(lost[0].query("nodes"), sessions[0]);
-    assert_gone(block_on(lost[1].query_async("nodes", RequestOptions::default())), sessions[1]);
-    // The session of the transaction counts, not that of the options.
-    let other = RequestOptions::session(SessionScope::Any);
-    assert_gone(lost[0].call(GetMetadata, other), sessions[0]);
-    let mut lost = lost.into_iter();
-    assert_gone(lost.next().unwrap().commit(&set), sessions[0]);
-    assert_gone(block_on(lost.next().unwrap().commit_async(&set, other)), sessions[1]);
-    assert_gone(lost.next().unwrap().rollback(), sessions[2]);
-    logged();
-    drop(lost.next().unwrap());
-    let [(Level::Debug, text)] = &logged()[..] else { panic!("one line") };
-    assert!(text.contains("is gone"), "{text}");
-    assert_eq!(asked(&server), before, "nothing was sent");
-    channel.begin().unwrap().commit(&set).unwrap();
-}
-
-#[test]
-fn a_transaction_is_lost_while_its_commit_is_under_way() {
-    let is_committing = Arc::new(AtomicUsize::new(0));
-    let server = {
-        let is_committing = is_committing.clone();
-        collect_log();
-        recording(move |session: &mut ServerSession, request: &Message| match request.verb() {
-            COMMIT if is_committing.fetch_add(1, Ordering::SeqCst) == 0 => {}
-            _ => serve(session, request, narrow()),
-        })
-    };
-    let channel = started(own_spare(&server));
-    let (set, _) = one_airport();
-    let transaction = channel.begin().unwrap();
-    thread::scope(|scope| {
-        let committing = scope.spawn(|| transaction.commit(&set));
-        eventually("it is on its way", || count(&server, COMMIT) == 1);
-        server.cut_connections();
-        let error = committing.join().unwrap().unwrap_err();
-        assert!(matches!(error, ChannelError::NotResent { verb: COMMIT, .. }), "{error:?}");
-    });
-    channel.begin().unwrap().commit(&set).unwrap();
-    assert_eq!(transaction_verbs(&server), [BEGIN, COMMIT, BEGIN, COMMIT]);
-}
-
-#[test]
-fn a_begin_that_is_lost_is_sent_in_the_next_session() {
-    let begun = AtomicUsize::new(0);
-    let server = {
-        collect_log();
-        recording(move |session: &mut ServerSession, request: &Message| match request.verb() {
-            BEGIN if begun.fetch_add(1, Ordering::SeqCst) == 0 => session.close(),
-            _ => serve(session, request, narrow()),
-        })
-    };
-    let channel = started(own_spare(&server));
-    let transaction = channel.begin().unwrap();
-    assert_eq!(Some(transaction.session()), channel.session_number());
-    transaction.commit(ChangeSet::default()).unwrap();
-    assert_eq!(transaction_verbs(&server), [BEGIN, BEGIN, COMMIT]);
-}
-
-#[test]
-fn a_begin_whose_outcome_is_not_known_is_rolled_back() {
-    let server = {
-        collect_log();
-        let begun = AtomicUsize::new(0);
-        recording(move |session: &mut ServerSession, request: &Message| match request.verb() {
-            BEGIN if begun.fetch_add(1, Ordering::SeqCst) < 2 => {}
-            _ => serve(session, request, narrow()),
-        })
-    };
-    let channel = started(builder(&server.url()));
-    let error = channel.begin_with(within_ms(50)).unwrap_err();
-    assert!(matches!(error, ChannelError::Timeout { verb: BEGIN, was_sent: true, .. }), "{error:?}");
-    {
-        let mut begin = pin!(channel.begin_async(RequestOptions::default()));
-        let waker = Waker::from(ThreadWaker::new());
-        while count(&server, BEGIN) < 2 {
-            assert!(begin.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-            thread::yield_now();
-        }
-        // Not another one meanwhile.
-        assert!(matches!(channel.begin(), Err(ChannelError::TransactionOpen { .. })));
-    }
-    channel.begin().unwrap().commit(ChangeSet::default()).unwrap();
-    assert_eq!(transaction_verbs(&server), [BEGIN, ROLLBACK, BEGIN, ROLLBACK, BEGIN, COMMIT]);
 }
 
 #[test]

@@ -226,3 +226,31 @@ pub fn server_error<T: std::fmt::Debug>(result: Result<T, ChannelError>) -> (i32
         other => panic!("{other:?}"),
     }
 }
+
+/// A server whose answers to begin, commit and rollback are those, if there are any.
+pub fn scripted(answer: impl Fn(&mut ServerSession, &Message) -> Option<Body> + Send + Sync + 'static) -> TestServer {
+    super::logs::collect_log();
+    recording(move |session: &mut ServerSession, request: &Message| match answer(session, request) {
+        Some(reply) => session.reply(request, reply),
+        None => serve(session, request, narrow()),
+    })
+}
+
+/// A server that does all that is asked.
+pub fn obliging() -> TestServer {
+    scripted(|_, _| None)
+}
+
+/// What was asked, but for the schema.
+pub fn transaction_verbs(server: &TestServer) -> Vec<Verb> {
+    asked(server).into_iter().filter(|verb| *verb != Verb::METADATA_REQUEST).collect()
+}
+
+/// One new airport, with that temporary id.
+pub fn one_airport() -> (ChangeSet, i64) {
+    let schema = Schema::from(narrow());
+    let mut changes = Changes::new(&schema);
+    let id = changes.add_node(Some("airport")).unwrap();
+    changes.set(id, "iata", "MUC").unwrap();
+    (changes.into_set(), id)
+}

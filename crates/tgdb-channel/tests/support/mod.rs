@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, unused_imports, clippy::unwrap_used)]
 
 pub mod graph;
+pub mod logs;
 mod peer;
 #[cfg(unix)]
 pub mod process;

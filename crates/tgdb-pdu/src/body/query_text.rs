@@ -50,3 +50,10 @@ impl From<&str> for QueryRequest {
         Self::gremlin(text)
     }
 }
+
+impl From<String> for QueryRequest {
+    /// As from a `&str`.
+    fn from(text: String) -> Self {
+        text.as_str().into()
+    }
+}

@@ -151,3 +151,21 @@ fn requests_that_end_with_their_session_leave_room() {
     assert_eq!(names(&driven.ended()), ["of the session"]);
     assert_eq!(driven.called(), ["waits"]);
 }
+
+#[test]
+fn what_ends_something_needs_no_room_but_a_session() {
+    let mut driven = full();
+    driven.queue("waits for room");
+    let request = driven.request("beyond", MODE);
+    let id = driven.session.submit_beyond_bounds(request).expect("it needs no room");
+    assert_eq!(driven.session.in_flight(), 2);
+    driven.sent();
+    driven.reply(id);
+    assert_eq!(driven.called(), [""; 0], "that made no room for others");
+    driven.reply(1);
+    assert_eq!(driven.called(), ["waits for room"]);
+    let request = driven.request("beyond", MODE);
+    let request = Request { session: Some(SessionNumber(7)), ..request };
+    let refused = driven.session.submit_beyond_bounds(request).expect_err("there is no such session");
+    assert_eq!(refused.why, Refusal::SessionGone(SessionNumber(7)));
+}
