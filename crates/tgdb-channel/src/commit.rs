@@ -46,7 +46,7 @@ impl TgChannel {
         changes: impl AsRef<ChangeSet>,
         options: RequestOptions,
     ) -> Result<CommitIds, ChannelError> {
-        ready(self.commit_alone(Waiting::Thread, changes.as_ref(), options))
+        ready(self.commit_waiting(Waiting::Thread, changes.as_ref(), options))
     }
 
     /// [`TgChannel::commit_with`] for a task. Once it is polled, dropping the future takes nothing
@@ -59,10 +59,10 @@ impl TgChannel {
         changes: impl AsRef<ChangeSet>,
         options: RequestOptions,
     ) -> Result<CommitIds, ChannelError> {
-        self.commit_alone(Waiting::Task, changes.as_ref(), options).await
+        self.commit_waiting(Waiting::Task, changes.as_ref(), options).await
     }
 
-    async fn commit_alone(
+    async fn commit_waiting(
         &self,
         waiting: Waiting,
         changes: &ChangeSet,

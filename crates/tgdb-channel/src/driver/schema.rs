@@ -238,10 +238,11 @@ impl Shared {
     /// Waits until that shared request is over, or the deadline is there; whether it is over.
     pub(crate) fn wait_for_schema(self: &Arc<Self>, number: u64, deadline: Instant) -> bool {
         let mut state = self.wait_while(deadline, |state| state.schemas.is_under_way(number));
-        let now = Instant::now();
-        if now >= deadline {
-            state.handle_time(now);
+        // One that has arrived is over for those who wait: the first to look decodes it.
+        if !state.schemas.is_under_way(number) {
+            return true;
         }
+        state.handle_time(Instant::now());
         self.release(state);
         // What was due is done.
         !self.lock().schemas.is_under_way(number)

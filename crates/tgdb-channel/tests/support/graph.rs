@@ -57,6 +57,14 @@ pub fn wider() -> MetadataResponse {
     metadata
 }
 
+/// The same as [`narrow`], and so many others that it takes a while to decode.
+pub fn large_schema() -> MetadataResponse {
+    let mut metadata = narrow();
+    let others = (1000..4000).map(|id| descriptor(id, &format!("other {id}"), AttributeType::STRING));
+    metadata.groups.push(TypeGroup::AttributeDescriptors(others.collect()));
+    metadata
+}
+
 /// An attribute with a text, whatever the schema says.
 fn text_attribute(id: i32, text: &str) -> Attribute {
     Attribute::new(Arc::new(descriptor(id, "any", AttributeType::STRING)), text).unwrap()
