@@ -104,12 +104,14 @@ fn fmt(sh: &Shell) -> Result<(), Failure> {
 
 fn clippy(sh: &Shell) -> Result<(), Failure> {
     let cargo = cargo();
-    Ok(cmd!(sh, "{cargo} clippy --workspace --all-targets --locked -- -D warnings").run()?)
+    cmd!(sh, "{cargo} clippy --workspace --all-targets --locked -- -D warnings").run()?;
+    Ok(cmd!(sh, "{cargo} clippy --package tgdb-pdu --all-features --all-targets --locked -- -D warnings").run()?)
 }
 
 fn test(sh: &Shell) -> Result<(), Failure> {
     let cargo = cargo();
-    Ok(cmd!(sh, "{cargo} test --workspace --locked").run()?)
+    cmd!(sh, "{cargo} test --workspace --locked").run()?;
+    Ok(cmd!(sh, "{cargo} test --package tgdb-pdu --all-features --locked").run()?)
 }
 
 /// They were built with the tests. The stop of the server in `tokio` is short here.
@@ -122,7 +124,8 @@ fn examples(sh: &Shell) -> Result<(), Failure> {
 fn doc(sh: &Shell) -> Result<(), Failure> {
     let cargo = cargo();
     let _deny = sh.push_env("RUSTDOCFLAGS", "-D warnings");
-    Ok(cmd!(sh, "{cargo} doc --workspace --no-deps --locked").run()?)
+    cmd!(sh, "{cargo} doc --workspace --no-deps --locked").run()?;
+    Ok(cmd!(sh, "{cargo} doc --package tgdb-pdu --all-features --no-deps --locked").run()?)
 }
 
 /// With the features of the workspace's other crates out of the way.

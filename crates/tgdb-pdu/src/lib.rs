@@ -34,6 +34,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Features
+//! None is on by default.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `jiff`, `time`, `chrono` | dates and times as types of that crate, see [`FromValue`](graph::FromValue) |
+//! | `rust_decimal` | numbers as `rust_decimal::Decimal` |
+//! | `serde` | `serde::Serialize` for values, entities, results, types and messages |
+//! | `encryption` | encryption of attributes with the server's certificate |
+//!
 //! The wire facts, each with the vendor file that shows it, are in
 //! `docs/protocol.md` of the repository.
 

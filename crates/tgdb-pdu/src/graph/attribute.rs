@@ -98,7 +98,7 @@ impl<'a> AttributeRef<'a> {
     /// [`AttributeError`] if it is of another type, or its bytes are malformed.
     pub fn get<T: FromValue<'a>>(&self) -> Result<T, AttributeError> {
         let value = self.value()?;
-        T::from_value(value).ok_or_else(|| AttributeError::wrong_type(self.name(), value, T::WANTED))
+        T::from_value(value).map_err(|error| AttributeError::convert(self.name(), error))
     }
 
     /// Its value in clear, if a server sent it encrypted; else its value.
@@ -154,7 +154,7 @@ impl Attribute {
     /// [`AttributeError`] if it is of another type.
     pub fn get<'a, T: FromValue<'a>>(&'a self) -> Result<T, AttributeError> {
         let value = self.value.as_ref();
-        T::from_value(value).ok_or_else(|| AttributeError::wrong_type(&self.descriptor.name, value, T::WANTED))
+        T::from_value(value).map_err(|error| AttributeError::convert(&self.descriptor.name, error))
     }
 
     /// Appends its bytes.

@@ -38,7 +38,7 @@ impl AttributeList {
     pub fn get<'a, T: FromValue<'a>>(&'a self, name: &str) -> Result<T, AttributeError> {
         match self.items.iter().find(|attribute| attribute.descriptor.name == name) {
             Some(attribute) => attribute.get(),
-            None => T::from_value(ValueRef::Null).ok_or_else(|| AttributeError::Missing { attribute: name.to_owned() }),
+            None => T::from_value(ValueRef::Null).map_err(|_| AttributeError::Missing { attribute: name.to_owned() }),
         }
     }
 

@@ -42,7 +42,7 @@ impl<'a> Attributes<'a> {
         };
         match self.filter(|attribute| attribute.descriptor().id == descriptor.id).last() {
             Some(attribute) => attribute.get(),
-            None => T::from_value(ValueRef::Null).ok_or_else(|| AttributeError::Missing { attribute: name.to_owned() }),
+            None => T::from_value(ValueRef::Null).map_err(|_| AttributeError::Missing { attribute: name.to_owned() }),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong with attributes and changes.
 
-use super::{MAX_STRING_LEN, ValueRef};
+use super::{ConvertError, MAX_STRING_LEN};
 use crate::body::AttributeType;
 use crate::{BodyError, EncodeError};
 
@@ -36,6 +36,18 @@ pub enum AttributeError {
         /// What it is.
         found: &'static str,
     },
+    /// The value is of the right type, and the type asked for cannot hold it.
+    #[error(
+        "attribute `{attribute}` is {value}, which is out of the range of {wanted}; ask for a type of this crate, which holds all values"
+    )]
+    OutOfRange {
+        /// Its name.
+        attribute: String,
+        /// The value, cut after 64 characters.
+        value: String,
+        /// The Rust type asked for.
+        wanted: &'static str,
+    },
     /// The value to be set does not fit the type of the attribute.
     #[error("attribute `{attribute}` takes a {expected}, this value of type {found} does not fit it")]
     DoesNotFit {
@@ -63,8 +75,13 @@ pub enum AttributeError {
 }
 
 impl AttributeError {
-    pub(crate) fn wrong_type(attribute: &str, value: ValueRef<'_>, wanted: &'static str) -> Self {
-        Self::WrongType { attribute: attribute.to_owned(), found: value.type_name(), wanted }
+    #[cold]
+    pub(crate) fn convert(attribute: &str, error: ConvertError) -> Self {
+        let attribute = attribute.to_owned();
+        match error {
+            ConvertError::WrongType { found, wanted } => Self::WrongType { attribute, found, wanted },
+            ConvertError::OutOfRange { value, wanted } => Self::OutOfRange { attribute, value, wanted },
+        }
     }
 }
 

@@ -98,7 +98,7 @@ pub use change_set::{ChangeSet, CommitIds};
 pub use changes::{Changes, EdgeEnd};
 pub use cipher::{Cipher, CipherRef};
 pub use codec::Layout;
-pub use convert::{FromValue, WrongType};
+pub use convert::{ConvertError, FromValue};
 pub use element::{ElementRef, ElementType, ListRef};
 pub use element_map::MapRef;
 pub use entity::{EdgeRef, EntityKind, EntityRef, NodeRef};

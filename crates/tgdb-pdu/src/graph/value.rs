@@ -17,7 +17,7 @@ macro_rules! values {
         /// use tgdb_pdu::graph::{FromValue, Value};
         /// let value = Value::from(41);
         /// assert_eq!(value, Value::Integer(41));
-        /// assert_eq!(i64::from_value(value.as_ref()), Some(41));
+        /// assert_eq!(i64::from_value(value.as_ref()), Ok(41));
         /// ```
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]

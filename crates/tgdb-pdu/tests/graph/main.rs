@@ -3,6 +3,7 @@
 
 mod answers;
 mod commits;
+mod conversions;
 mod decisions;
 mod hostile;
 mod properties;

@@ -1,4 +1,16 @@
-//! Values from and to Rust's own types.
+//! Values from and to Rust's own types, and to those of other crates.
+
+#[cfg(feature = "chrono")]
+mod chrono;
+mod error;
+#[cfg(feature = "jiff")]
+mod jiff;
+#[cfg(feature = "rust_decimal")]
+mod rust_decimal;
+#[cfg(feature = "time")]
+mod time;
+
+pub use error::ConvertError;
 
 use bytes::Bytes;
 
@@ -21,12 +33,28 @@ use super::{Char, Date, LargeObject, LargeObjectRef, Number, NumberRef, Time, Ti
 /// | [`NumberRef`], [`Number`], [`Date`], [`Time`], [`Timestamp`] | that type |
 /// | [`LargeObjectRef`], [`LargeObject`] | Clob and Blob |
 /// | [`ValueRef`], [`Value`] | all |
+///
+/// With features of this crate, none of which is on by default:
+///
+/// | feature | type | reads |
+/// |---|---|---|
+/// | `jiff` | `jiff::civil::{Date, Time, DateTime}` | Date, Time, TimeStamp of the years -9999 to 9999 |
+/// | `time` | `time::{Date, Time, PrimitiveDateTime}` | the same |
+/// | `chrono` | `chrono::{NaiveDate, NaiveTime, NaiveDateTime}` | Date, Time, TimeStamp of all years |
+/// | `rust_decimal` | `rust_decimal::Decimal` | Number of 28 digits or so |
+///
+/// The years BC are those of ISO 8601 there: 1 BC is 0, 44 BC is -43. What a type cannot hold
+/// exactly is [`ConvertError::OutOfRange`]. These types have no zone: the fields are taken as they
+/// are, and the [`zone`](Timestamp::zone) of a timestamp is dropped, as the vendor's readers do.
 pub trait FromValue<'a>: Sized {
     /// The type in messages to people.
     const WANTED: &'static str;
 
-    /// The value as that type, or `None` if it is of another.
-    fn from_value(value: ValueRef<'a>) -> Option<Self>;
+    /// The value as that type.
+    ///
+    /// # Errors
+    /// [`ConvertError`] if the value is of another type, or the type cannot hold it.
+    fn from_value(value: ValueRef<'a>) -> Result<Self, ConvertError>;
 }
 
 macro_rules! conversions {
@@ -35,23 +63,58 @@ macro_rules! conversions {
             const WANTED: &'static str = $wanted;
 
             #[inline]
-            fn from_value(value: ValueRef<'a>) -> Option<Self> {
+            fn from_value(value: ValueRef<'a>) -> Result<Self, ConvertError> {
                 #[allow(unreachable_patterns)]
-                match value {
+                let converted = match value {
                     $($pattern => $result,)+
                     _ => None,
-                }
+                };
+                converted.ok_or_else(|| ConvertError::wrong_type(value, $wanted))
             }
         }
 
-        impl<'a> TryFrom<ValueRef<'a>> for $ty {
-            type Error = WrongType;
-
-            fn try_from(value: ValueRef<'a>) -> Result<Self, WrongType> {
-                Self::from_value(value).ok_or(WrongType { found: value.type_name(), wanted: $wanted })
-            }
-        })+
+        try_from_value! { $ty }
+        )+
     };
+}
+
+/// [`TryFrom`] for a type that has [`FromValue`].
+macro_rules! try_from_value {
+    ($ty:ty) => {
+        impl<'a> TryFrom<$crate::graph::ValueRef<'a>> for $ty {
+            type Error = $crate::graph::ConvertError;
+
+            fn try_from(value: $crate::graph::ValueRef<'a>) -> Result<Self, Self::Error> {
+                <Self as $crate::graph::FromValue>::from_value(value)
+            }
+        }
+    };
+}
+
+/// Conversions of a type of another crate, which goes to and from one of ours.
+#[cfg(any(feature = "jiff", feature = "time", feature = "chrono", feature = "rust_decimal"))]
+macro_rules! through {
+    ($($ty:ty, $wanted:literal: $ours:ty;)+) => {
+        $(impl<'a> $crate::graph::FromValue<'a> for $ty {
+            const WANTED: &'static str = $wanted;
+
+            fn from_value(value: $crate::graph::ValueRef<'a>) -> Result<Self, $crate::graph::ConvertError> {
+                let ours = <$ours>::from_value(value);
+                ours.map_err(|_| $crate::graph::ConvertError::wrong_type(value, $wanted))?.try_into()
+            }
+        }
+
+        $crate::graph::convert::try_from_value! { $ty })+
+    };
+}
+#[cfg(any(feature = "jiff", feature = "time", feature = "chrono", feature = "rust_decimal"))]
+use {through, try_from_value};
+
+/// A year AD or BC from one of ISO 8601, in which 1 BC is 0; `None` if it has more than 15 bits.
+#[cfg(any(feature = "jiff", feature = "time", feature = "chrono"))]
+fn era_and_year(iso: i32) -> Option<(super::Era, i16)> {
+    let (era, year) = if iso > 0 { (super::Era::Ad, iso) } else { (super::Era::Bc, 1_i32.checked_sub(iso)?) };
+    Some((era, i16::try_from(year).ok()?))
 }
 
 conversions! {
@@ -68,7 +131,7 @@ conversions! {
     char, "char": ValueRef::Char(value) => value.try_into().ok();
     &'a str, "&str": ValueRef::String(text) => Some(text),
         ValueRef::Clob(LargeObjectRef { data: Some(data), .. }) => std::str::from_utf8(data).ok();
-    String, "String": text => <&str>::from_value(text).map(str::to_owned);
+    String, "String": text => <&str>::from_value(text).ok().map(str::to_owned);
     &'a [u8], "&[u8]": ValueRef::Blob(object) | ValueRef::Clob(object) => object.data;
     Vec<u8>, "Vec<u8>": ValueRef::Blob(object) | ValueRef::Clob(object) => object.data.map(<[u8]>::to_vec);
     NumberRef<'a>, "NumberRef": ValueRef::Number(number) => Some(number);
@@ -83,46 +146,39 @@ conversions! {
 impl<'a> FromValue<'a> for ValueRef<'a> {
     const WANTED: &'static str = "ValueRef";
 
-    fn from_value(value: ValueRef<'a>) -> Option<Self> {
-        Some(value)
+    fn from_value(value: ValueRef<'a>) -> Result<Self, ConvertError> {
+        Ok(value)
     }
 }
 
 impl<'a> FromValue<'a> for Value {
     const WANTED: &'static str = "Value";
 
-    fn from_value(value: ValueRef<'a>) -> Option<Self> {
-        Some(value.to_value())
+    fn from_value(value: ValueRef<'a>) -> Result<Self, ConvertError> {
+        Ok(value.to_value())
     }
 }
 
 impl<'a, T: FromValue<'a>> FromValue<'a> for Option<T> {
     const WANTED: &'static str = T::WANTED;
 
-    fn from_value(value: ValueRef<'a>) -> Option<Self> {
-        if value.is_null() { Some(None) } else { T::from_value(value).map(Some) }
+    fn from_value(value: ValueRef<'a>) -> Result<Self, ConvertError> {
+        if value.is_null() { Ok(None) } else { T::from_value(value).map(Some) }
     }
-}
-
-/// A value is not of the type that was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the value is of type {found}, {wanted} was asked for; ask for the type of the attribute")]
-pub struct WrongType {
-    /// The type of the value, as the vendor writes it.
-    pub found: &'static str,
-    /// The Rust type asked for.
-    pub wanted: &'static str,
 }
 
 macro_rules! into_value {
     ($($ty:ty, $value:ident => $result:expr;)+) => {
-        $(impl From<$ty> for Value {
+        $(impl From<$ty> for $crate::graph::Value {
             fn from($value: $ty) -> Self {
                 $result
             }
         })+
     };
 }
+
+#[cfg(any(feature = "jiff", feature = "time", feature = "chrono", feature = "rust_decimal"))]
+use into_value;
 
 into_value! {
     bool, value => Self::Boolean(value);
