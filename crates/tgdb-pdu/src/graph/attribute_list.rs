@@ -21,6 +21,12 @@ impl AttributeList {
         self.items.iter()
     }
 
+    /// All of them, whose descriptors must stay.
+    #[cfg(feature = "encryption")]
+    pub(crate) fn iter_mut(&mut self) -> std::slice::IterMut<'_, Attribute> {
+        self.items.iter_mut()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.items.len()

@@ -28,7 +28,7 @@ use crate::body::{AttributeDescriptor, AttributeType, CommitTransactionRequest, 
 #[derive(Debug, Clone)]
 pub struct Changes<'s> {
     schema: &'s Schema,
-    set: ChangeSet,
+    pub(super) set: ChangeSet,
     new_descriptors: HashMap<String, Arc<AttributeDescriptor>>,
     /// Which block each entity is in, and where.
     places: HashMap<i64, (Block, usize)>,

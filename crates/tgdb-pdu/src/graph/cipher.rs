@@ -13,14 +13,17 @@
 //!
 //! Java's `DataOutputStream` writes strings in modified UTF-8, which is read too.
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use super::{Input, Layout, Number, Value, codec};
 use crate::body::{AttributeDescriptor, AttributeType};
 use crate::{BodyError, BodyErrorKind, EncodeError, Writer, obfuscation};
 
-/// An encrypted value as it was sent, borrowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// An encrypted value as it was sent, borrowed. `Debug` shows its length only, for everybody can
+/// read what is obfuscated.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CipherRef<'a> {
     /// From a client: one RSA block under the public key of the server's certificate.
     Block(&'a [u8]),
@@ -33,8 +36,8 @@ pub enum CipherRef<'a> {
     },
 }
 
-/// An encrypted value as it is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// An encrypted value as it is sent. `Debug` shows its length only.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Cipher {
     /// From a client: one RSA block under the public key of the server's certificate.
     Block(Bytes),
@@ -94,6 +97,21 @@ impl CipherRef<'_> {
             Self::Block(_) => None,
             Self::Obfuscated { key, data } => Some(obfuscation::reveal(key, data)),
         }
+    }
+}
+
+impl fmt::Debug for CipherRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Block(block) => write!(f, "Block({} bytes)", block.len()),
+            Self::Obfuscated { data, .. } => write!(f, "Obfuscated({} bytes)", data.len()),
+        }
+    }
+}
+
+impl fmt::Debug for Cipher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_ref().fmt(f)
     }
 }
 

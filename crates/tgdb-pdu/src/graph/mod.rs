@@ -74,6 +74,8 @@ mod codec;
 mod convert;
 mod element;
 mod element_map;
+#[cfg(feature = "encryption")]
+mod encryption;
 mod entity;
 mod error;
 mod fit;
@@ -101,6 +103,8 @@ pub use codec::Layout;
 pub use convert::{ConvertError, FromValue};
 pub use element::{ElementRef, ElementType, ListRef};
 pub use element_map::MapRef;
+#[cfg(feature = "encryption")]
+pub use encryption::{EncryptionError, Encryptor};
 pub use entity::{EdgeRef, EntityKind, EntityRef, NodeRef};
 pub use error::{AttributeError, ChangeError};
 pub use found::Found;

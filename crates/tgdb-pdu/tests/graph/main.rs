@@ -5,6 +5,7 @@ mod answers;
 mod commits;
 mod conversions;
 mod decisions;
+mod encryption;
 mod hostile;
 mod properties;
 mod results;
