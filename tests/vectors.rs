@@ -156,7 +156,7 @@ fn admin(fields: &Value) -> Result<AdminRequest, EncodeError> {
         };
         AdminRequest::with(command, &user)?
     } else if let Value::Number(session) = &fields["kill_connection"] {
-        AdminRequest::with(command, &KillConnection { session_id: session.as_i64().unwrap(), flag: true })?
+        AdminRequest::with(command, &KillConnection { session_id: session.as_i64().unwrap(), all_sessions: true })?
     } else {
         AdminRequest::new(command)
     };

@@ -100,19 +100,39 @@ fn descriptions() {
     );
 }
 
-/// No client shows bytes of these; they follow the fact sheet.
+/// The fields as the fact sheet has them, one behind the other; no client shows whole bytes.
+fn role_bytes() -> Vec<u8> {
+    let permission = |object: u8, granted: u8, revoked: u8, flag: u8| {
+        [&[0, 0, 3, object][..], &[0, 0, 0, 0, 0, 0, 0, granted], &[0, 0, 0, 0, 0, 0, 0, revoked], &[flag]].concat()
+    };
+    [
+        &[5, 0, 0, 0, 2, 0, 8][..],
+        b"operator",
+        // Operate and proxy.
+        &[0, 0, 0, 0, 0, 0, 0, 0b100_0100],
+        &permission(0xe8, 0b10, 0, 1),
+        &permission(0xe9, 0b11_1111, 0b1000, 2),
+        &[0, 0, 0, 1],
+        &permission(0xea, 0b1, 0b10, 0),
+    ]
+    .concat()
+}
+
 #[test]
-fn roles() {
-    let permission = RolePermission { object_id: 1001, granted: 0b11, revoked: 0b100, flag: 2 };
+fn roles_are_read_field_by_field() {
+    let mut reader = Reader::new(Verb::ADMIN_RESPONSE, [&[0, 0, 0, 1][..], &role_bytes()].concat().into());
+    let roles = Vec::<Role>::decode("roles", &mut reader).unwrap();
+    assert_eq!(reader.remaining(), 0);
     let role = Role {
         system_type: SystemType::ROLE,
         id: 2,
         name: "operator".to_owned(),
-        privileges: 0b100,
-        system_catalog: RolePermission { flag: 1, ..permission },
-        default: permission,
-        permissions: vec![permission; 2],
+        privileges: 0b100_0100,
+        system_catalog: RolePermission { object_id: 1000, granted: 0b10, revoked: 0, flag: 1 },
+        default: RolePermission { object_id: 1001, granted: 0b11_1111, revoked: 0b1000, flag: 2 },
+        permissions: vec![RolePermission { object_id: 1002, granted: 1, revoked: 0b10, flag: 0 }],
     };
+    assert_eq!(roles, [role.clone()]);
     round_trip(&role);
     round_trip(&Description::Role(role.clone()));
     let user = UserWithRoleIds {
@@ -166,6 +186,16 @@ fn numbers_killed_and_failures() {
     let failed = response("failed, no text");
     assert_eq!((failed.result, failed.error_message()), (328, None));
     assert_eq!(vectors().len(), 13);
+}
+
+#[test]
+fn kill_names_all_sessions() {
+    let bytes = |all_sessions| {
+        let arguments = KillConnection { session_id: 7, all_sessions };
+        AdminRequest::with(AdminCommand::KILL_CONNECTION, &arguments).unwrap().arguments.expose().to_vec()
+    };
+    assert_eq!(bytes(false), [0, 0, 0, 0, 0, 0, 0, 7, 0], "one session, as Python writes it");
+    assert_eq!(bytes(true), [0, 0, 0, 0, 0, 0, 0, 7, 1], "all sessions; Java writes it for one too");
 }
 
 #[test]

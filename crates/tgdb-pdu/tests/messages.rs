@@ -95,7 +95,7 @@ proptest! {
         ints in any::<(i64, i32, i16, bool)>(),
     ) {
         let chars: Vec<_> = texts.iter().cloned().map(Chars).collect();
-        round_trip(&KillConnection { session_id: ints.0, flag: ints.3 });
+        round_trip(&KillConnection { session_id: ints.0, all_sessions: ints.3 });
         round_trip(&SetLogLevel { level: ints.2, component: ints.0 });
         round_trip(&CreateNodeType {
             name: texts[0].clone(), page_size: ints.1, attributes: chars.clone(), primary_key: chars.clone(),

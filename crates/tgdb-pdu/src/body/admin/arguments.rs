@@ -10,9 +10,9 @@ wire_struct! {
     pub struct KillConnection {
         /// Session to kill.
         pub session_id: i64,
-        /// Whether to kill all sessions, and not only that one: so Python has it. Java writes true
-        /// always, so that a server that means what Python means kills all of them.
-        pub flag: bool,
+        /// Whether to kill all sessions, and not only that one: so Python means it. Java always
+        /// writes true, also for one session.
+        pub all_sessions: bool,
     }
 }
 
