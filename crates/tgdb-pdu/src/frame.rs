@@ -36,6 +36,7 @@ pub const HEADER_LEN: usize = 56;
 ///
 /// All big-endian. Source: `AbstractProtocolMessage.writeHeader`.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Header {
     /// Number of the message in the sending process.
     pub sequence_no: i64,

@@ -53,12 +53,15 @@
 pub mod body;
 pub mod call;
 mod decoder;
+mod display;
 mod error;
 mod frame;
 pub mod graph;
 mod message;
 pub mod obfuscation;
 mod secret;
+#[cfg(feature = "serde")]
+mod serialize;
 mod verb;
 pub mod version;
 mod wire;

@@ -4,6 +4,9 @@ use std::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+/// What is shown in place of a secret.
+pub(crate) const REDACTED: &str = "[redacted]";
+
 /// A password or other secret bytes: wiped on drop, never shown by `Debug`.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(Zeroizing<Vec<u8>>);
@@ -40,7 +43,7 @@ impl From<Vec<u8>> for Secret {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
+        f.write_str(REDACTED)
     }
 }
 
@@ -66,7 +69,23 @@ impl AuthToken {
 
 impl fmt::Debug for AuthToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0 == 0 { "none" } else { "[redacted]" })
+        f.write_str(if self.0 == 0 { "none" } else { REDACTED })
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Secret {
+    /// As `[redacted]`.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(REDACTED)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AuthToken {
+    /// As `none` or `[redacted]`.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{self:?}"))
     }
 }
 

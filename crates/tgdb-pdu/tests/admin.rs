@@ -132,7 +132,7 @@ fn roles_are_read_field_by_field() {
         default: RolePermission { object_id: 1001, granted: 0b11_1111, revoked: 0b1000, flag: 2 },
         permissions: vec![RolePermission { object_id: 1002, granted: 1, revoked: 0b10, flag: 0 }],
     };
-    assert_eq!(roles, [role.clone()]);
+    assert_eq!(roles, std::slice::from_ref(&role));
     round_trip(&role);
     round_trip(&Description::Role(role.clone()));
     let user = UserWithRoleIds {

@@ -11,6 +11,7 @@ use crate::{AuthToken, BodyError, EncodeError, Reader, Secret, Wire, Writer};
 /// all roles of the user, and that many strings. The password is a byte string
 /// in clear text; only TLS protects it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct AuthenticateRequest {
     /// Name of the database. The vendor's clients write an empty name as null.
     pub database: Option<String>,
@@ -76,6 +77,7 @@ impl Wire for AuthenticateRequest {
 
 /// Answer to a login: bool success, then the fields of the variant.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum AuthenticateResponse {
     /// The user is logged in.
     Accepted {
@@ -84,6 +86,7 @@ pub enum AuthenticateResponse {
         /// `i64`, to be sent with each later message.
         session_id: i64,
         /// X.509 certificate of the server in DER, a byte string; null is length -1.
+        #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::hex"))]
         certificate: Option<Bytes>,
     },
     /// The user is not logged in.

@@ -32,6 +32,7 @@ impl GetEntityCommand {
 /// Gets entities: `i16` command, `i32` result id, and for the commands that take
 /// a key [`FetchOptions`] and the key as a byte string.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct GetEntityRequest {
     /// What to do.
     pub command: GetEntityCommand,
@@ -39,6 +40,7 @@ pub struct GetEntityRequest {
     pub result_id: i32,
     /// How much to send, and the key, an encoded [`EntityKey`]; there if and only
     /// if the command takes a key (Python writes a key with every command).
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::hex_of_key"))]
     pub key: Option<(FetchOptions, Bytes)>,
 }
 
@@ -93,6 +95,7 @@ impl Wire for GetEntityRequest {
 /// The key of an entity: bool "has a type", the type's name if it has, `i16`
 /// count of attributes, the attributes (`CompositeKeyImpl.java`).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct EntityKey {
     /// The node type to look in.
     pub type_name: Option<String>,

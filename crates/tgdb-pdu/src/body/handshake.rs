@@ -47,12 +47,14 @@ wire_struct! {
 /// Server's part of the handshake: `i8` status, `i64` challenge, and with status
 /// [`HandshakeStatus::CHALLENGE_FAILED`] a byte string with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct HandshakeResponse {
     /// The verdict.
     pub status: HandshakeStatus,
     /// The server's [`ProductVersion`](crate::version::ProductVersion) word.
     pub challenge: i64,
     /// Why the challenge failed; there if and only if it did. The charset is not told.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::hex"))]
     pub reason: Option<Bytes>,
 }
 

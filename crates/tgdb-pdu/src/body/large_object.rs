@@ -1,6 +1,8 @@
 //! Large objects and the server's decryption
 //! (`GetLargeObjectRequest.java`, `GetLargeObjectResponse.java`, `DecryptBuffer*.java`).
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use crate::obfuscation::Obfuscated;
@@ -21,14 +23,16 @@ wire_struct! {
 /// The BLOB or CLOB: `i32` status; with status 0 `i64` entity id, bool "has data"
 /// and, if it has, `i32` count of chunks, each a byte string.
 ///
-/// Python reads one byte string instead of the chunks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Python reads one byte string instead of the chunks. `Debug` shows how long they are.
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum GetLargeObjectResponse {
     /// Status 0.
     Found {
         /// Id of the object.
         entity_id: i64,
         /// Its bytes, in the order of the chunks; `None` if it has no data.
+        #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::hex"))]
         chunks: Option<Vec<Bytes>>,
     },
     /// Any other status.
@@ -36,6 +40,18 @@ pub enum GetLargeObjectResponse {
         /// The status, not 0.
         status: i32,
     },
+}
+
+impl fmt::Debug for GetLargeObjectResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Found { entity_id, chunks } => {
+                let length = chunks.as_ref().map(|chunks| chunks.iter().map(Bytes::len).sum::<usize>());
+                f.debug_struct("Found").field("entity_id", entity_id).field("length", &length).finish()
+            }
+            Self::Failed { status } => f.debug_struct("Failed").field("status", status).finish(),
+        }
+    }
 }
 
 impl Wire for GetLargeObjectResponse {
@@ -137,6 +153,7 @@ wire_struct! {
     #[derive(Eq)]
     pub struct DecryptBufferRequest {
         /// What was encrypted with the server's key.
+        #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::hex"))]
         pub buffer: Bytes,
     }
 }

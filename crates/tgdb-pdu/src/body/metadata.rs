@@ -71,6 +71,7 @@ wire_code! {
 /// type, bool "is array", bool "is encrypted", and for numbers `i16` precision
 /// and `i16` scale.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct AttributeDescriptor {
     /// [`SystemType::ATTRIBUTE_DESCRIPTOR`].
     pub system_type: SystemType,
@@ -194,6 +195,7 @@ wire_struct! {
 
 /// The types of one kind: `i8` [`SystemType`], `i32` count, items.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum TypeGroup {
     /// Attribute descriptors.
     AttributeDescriptors(Vec<AttributeDescriptor>),
@@ -253,6 +255,7 @@ impl Wire for TypeGroup {
 /// The types of a graph: `i32` count of all types, then groups until that many
 /// were told. An empty payload reads as no groups.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct MetadataResponse {
     /// The groups, none of them empty.
     pub groups: Vec<TypeGroup>,

@@ -30,6 +30,8 @@ pub use query::*;
 pub use session::*;
 pub use transaction::*;
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use crate::{BodyError, EncodeError, Reader, Verb, Wire, Writer};
@@ -38,6 +40,7 @@ macro_rules! bodies {
     ($($(#[$doc:meta])* $name:ident $(($ty:ty))? = $verb:ident;)+) => {
         /// A decoded payload.
         #[derive(Debug, Clone, PartialEq)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize))]
         #[non_exhaustive]
         pub enum Body {
             $($(#[$doc])* $name $(($ty))?,)+
@@ -174,13 +177,21 @@ bodies! {
 /// A longer payload is mostly one byte string.
 const LARGE_PAYLOAD: usize = 16 * 1024;
 
-/// A payload that is not looked into.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A payload that is not looked into. `Debug` shows its length.
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct RawBody {
     /// The verb. One with a typed body decodes to that, not to a `RawBody`.
     pub verb: Verb,
     /// All of the payload.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::hex"))]
     pub payload: Bytes,
+}
+
+impl fmt::Debug for RawBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RawBody({:?}, {} bytes)", self.verb, self.payload.len())
+    }
 }
 
 impl Body {

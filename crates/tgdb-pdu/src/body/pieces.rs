@@ -1,19 +1,34 @@
 //! Pieces that several bodies are made of.
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use super::{GetEntityResponse, QueryResponse};
 use crate::wire::{decode_list, encode_list};
 use crate::{BodyError, EncodeError, Reader, Wire, Writer};
 
-/// All bytes up to the end of the payload.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// All bytes up to the end of the payload. `Debug` shows how many.
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Remainder(pub Bytes);
 
 impl std::ops::Deref for Remainder {
     type Target = Bytes;
     fn deref(&self) -> &Bytes {
         &self.0
+    }
+}
+
+impl fmt::Debug for Remainder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Remainder({} bytes)", self.len())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Remainder {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::hex(&self.0, serializer)
     }
 }
 
@@ -30,6 +45,7 @@ impl Wire for Remainder {
 
 /// A string with an `i32` length.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Chars(pub String);
 
 impl Wire for Chars {
@@ -44,6 +60,7 @@ impl Wire for Chars {
 
 /// A list whose count has 16 bits.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ShortList<T>(pub Vec<T>);
 
 impl<T: Wire> Wire for ShortList<T> {
@@ -60,6 +77,7 @@ impl<T: Wire> Wire for ShortList<T> {
 
 /// A list whose count has 64 bits.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct LongList<T>(pub Vec<T>);
 
 impl<T: Wire> Wire for LongList<T> {

@@ -88,6 +88,7 @@ wire_struct! {
 
 /// What a query request is about; which one it is follows from the command.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum QueryTarget {
     /// Commands 1 to 4, and 7.
     Text(QueryText),
@@ -100,6 +101,7 @@ pub enum QueryTarget {
 /// A query: `i32` length, `i32` checksum, `i32` command, [`FetchOptions`], bool
 /// "is sorted" with [`SortOrder`], and the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct QueryRequest {
     /// 1 in Java and Go; the length of the payload in Python.
     pub length: i32,
@@ -172,6 +174,7 @@ impl Wire for QueryRequest {
 /// A query's result: `i32` length, `i32` checksum, `i32` result, and the fields
 /// of the outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct QueryResponse {
     /// Length as the server sent it. The vendor's clients ignore it.
     pub length: i32,
@@ -183,6 +186,7 @@ pub struct QueryResponse {
 
 /// How a query ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum QueryOutcome {
     /// Result 0.
     Success(QueryResult),
@@ -217,6 +221,7 @@ impl QueryOutcome {
 ///
 /// The default is what a reply without a payload stands for: no results.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct QueryResult {
     /// Id of the prepared query.
     pub query_hash_id: i64,

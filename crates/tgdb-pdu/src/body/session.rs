@@ -8,6 +8,7 @@ use crate::{AuthToken, BodyError, EncodeError, Reader, Wire, Writer};
 /// The client leaves. Java and Go repeat token and session id in the payload, 16
 /// bytes (`AuthenticatedMessage.java`); Python's class writes no payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct DisconnectChannelRequest {
     /// Token and session id; `None` for an empty payload.
     pub session: Option<(AuthToken, i64)>,
@@ -35,6 +36,7 @@ impl Wire for DisconnectChannelRequest {
 /// The server ends the session, at any time and even before the handshake.
 /// Payload: a string (`SessionForcefullyTerminated.java`).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct SessionForcefullyTerminated {
     /// Why; `None` for an empty payload.
     pub reason: Option<String>,
@@ -56,6 +58,7 @@ impl Wire for SessionForcefullyTerminated {
 /// A request failed at the server. `i32` code; unless it is 0, a nullable string
 /// (`ExceptionMessage.java`).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Exception {
     /// The server's code.
     pub code: i32,
@@ -123,12 +126,28 @@ impl Wire for Property {
     }
 }
 
+impl Property {
+    /// Whether the value is a password. The vendor's clients send theirs along.
+    fn is_secret(&self) -> bool {
+        self.key.to_ascii_lowercase().contains("password")
+    }
+}
+
 impl fmt::Debug for Property {
-    /// The vendor's clients send their passwords along; those are not shown.
+    /// Passwords are not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.key.to_ascii_lowercase().contains("password") {
+        if self.is_secret() {
             return write!(f, "{}=[redacted]", self.key);
         }
         write!(f, "{}={:?}", self.key, self.value)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Property {
+    /// A pair of key and value. Passwords are not shown.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let hidden = if self.is_secret() { Some(crate::secret::REDACTED) } else { self.value.as_deref() };
+        (&self.key, hidden).serialize(serializer)
     }
 }

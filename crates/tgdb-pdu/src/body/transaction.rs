@@ -96,6 +96,7 @@ impl CommitTransactionRequest {
 /// Answer to a commit: `i32` length, `i32` checksum, `i32` status, and the fields
 /// of the outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct CommitTransactionResponse {
     /// Length as the server sent it. The vendor's clients ignore it.
     pub length: i32,
@@ -107,6 +108,7 @@ pub struct CommitTransactionResponse {
 
 /// How a commit ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum CommitOutcome {
     /// Status 0: blocks up to the end of the payload.
     Committed(Vec<CommitBlock>),
@@ -121,6 +123,7 @@ pub enum CommitOutcome {
 
 /// One block of a commit's answer: `i16` opcode, `i32` count, items.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum CommitBlock {
     /// Attribute descriptors: the id that the client had given, and the real one.
     AttributeDescriptors(Vec<DescriptorId>),
@@ -131,7 +134,7 @@ pub enum CommitBlock {
     /// Ids of the entities deleted.
     Removed(Vec<i64>),
     /// Any other opcode, and all that stands behind it.
-    Other(CommitOpcode, Bytes),
+    Other(CommitOpcode, #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::hex"))] Bytes),
 }
 
 wire_struct! {

@@ -24,6 +24,7 @@ use crate::body::AttributeType;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum ResultType {
     /// A node.
     Node,

@@ -23,6 +23,7 @@ use crate::{BodyError, BodyErrorKind, EncodeError, Verb, Wire, Writer};
 
 /// The changes of a commit. [`Changes`](super::Changes) makes one.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ChangeSet {
     /// New attribute descriptors, with negative ids.
     pub descriptors: Vec<AttributeDescriptor>,
@@ -148,6 +149,7 @@ impl AsRef<ChangeSet> for ChangeSet {
 /// assert_eq!(ids.entity(-1).map(|entity| entity.real), Some(100));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct CommitIds {
     entities: HashMap<i64, AddedEntity>,
     versions: HashMap<i64, i64>,

@@ -1,14 +1,22 @@
 //! Reading from a borrowed payload.
 
+use std::fmt;
+
 use crate::{BodyError, BodyErrorKind, Verb};
 
 /// The rest of a payload, borrowed. Text and byte strings are slices of it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Input<'a> {
     rest: &'a [u8],
     /// Offset of the end of `rest` in the payload.
     end: usize,
     verb: Verb,
+}
+
+impl fmt::Debug for Input<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes from {}", self.rest.len(), self.offset())
+    }
 }
 
 macro_rules! get {

@@ -24,6 +24,7 @@ pub struct EntityMap {
 
 /// An entity of which only the id is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Shell {
     /// Node or edge.
     pub kind: EntityKind,

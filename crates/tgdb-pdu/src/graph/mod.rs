@@ -88,6 +88,8 @@ mod owned;
 mod owned_element;
 mod reply;
 mod schema;
+#[cfg(feature = "serde")]
+mod serialize;
 mod time;
 mod value;
 

@@ -1,6 +1,7 @@
 //! The types of a graph, found by id and by name.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use super::codec::Extent;
@@ -31,7 +32,9 @@ use crate::body::{AttributeDescriptor, EdgeType, MetadataResponse, NodeType, Typ
 /// assert_eq!(schema.descriptor("name").map(|descriptor| descriptor.id), Some(10));
 /// assert!(schema.descriptor_by_id(11).is_none());
 /// ```
-#[derive(Debug, Clone, Default)]
+///
+/// `Debug` shows how many types there are.
+#[derive(Clone, Default)]
 pub struct Schema {
     descriptors: Table<Arc<AttributeDescriptor>>,
     /// How long the values of the descriptors with small ids are.
@@ -113,6 +116,13 @@ impl Schema {
         }
         self.descriptors.push(id, name, descriptor.clone());
         descriptor
+    }
+}
+
+impl fmt::Debug for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (descriptors, nodes, edges) = (self.descriptors().len(), self.node_types().len(), self.edge_types().len());
+        write!(f, "Schema({descriptors} descriptors, {nodes} node types, {edges} edge types)")
     }
 }
 

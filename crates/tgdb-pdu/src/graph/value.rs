@@ -149,7 +149,9 @@ impl fmt::Display for Char {
 /// A CLOB or BLOB in an attribute, borrowed: its id, and its bytes where the sender gives them.
 ///
 /// Without bytes, get them with a [`GetLargeObjectRequest`](crate::body::GetLargeObjectRequest).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// `Debug` shows the length of the bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LargeObjectRef<'a> {
     /// Its id; negative and made up by the client if it is new.
     pub id: i64,
@@ -164,7 +166,9 @@ pub struct LargeObjectRef<'a> {
 /// let picture = LargeObject::new(&b"\x89PNG"[..]);
 /// assert_eq!(Value::from(picture).to_string(), "4 bytes");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+///
+/// `Debug` shows the length of the bytes.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct LargeObject {
     /// Its id; negative and made up by the client if it is new, 0 to have one made up.
     pub id: i64,
@@ -189,6 +193,19 @@ impl LargeObjectRef<'_> {
     /// An owned copy.
     pub fn to_large_object(self) -> LargeObject {
         LargeObject { id: self.id, data: self.data.map(Bytes::copy_from_slice) }
+    }
+}
+
+impl fmt::Debug for LargeObjectRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let length = self.data.map(<[u8]>::len);
+        f.debug_struct("LargeObject").field("id", &self.id).field("length", &length).finish()
+    }
+}
+
+impl fmt::Debug for LargeObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_ref().fmt(f)
     }
 }
 

@@ -115,6 +115,7 @@ macro_rules! wire_struct {
     }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize))]
         pub struct $name {
             $($(#[$fdoc])* pub $field: $ty,)*
         }
@@ -163,6 +164,17 @@ macro_rules! wire_code {
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 std::fmt::Debug::fmt(self, f)
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl serde::Serialize for $name {
+            /// As its name, or as the number if it has none.
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self.name() {
+                    Some(name) => serializer.serialize_str(name),
+                    None => serde::Serialize::serialize(&self.0, serializer),
+                }
             }
         }
 

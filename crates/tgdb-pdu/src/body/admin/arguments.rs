@@ -64,6 +64,7 @@ wire_struct! {
 /// Arguments of [`AdminCommand::CREATE_ATTR_DESC`](super::AdminCommand::CREATE_ATTR_DESC): bool "is array", bool "is
 /// encrypted", string name, `i32` type, and for numbers `i16` precision and scale.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct CreateAttributeDescriptor {
     /// Whether it holds many values.
     pub is_array: bool,
@@ -108,6 +109,7 @@ impl Wire for CreateAttributeDescriptor {
 /// Arguments of [`AdminCommand::CREATE_USER`](super::AdminCommand::CREATE_USER): string name, string password,
 /// `i32` count of roles, strings.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct CreateUser {
     /// Name of the user.
     pub name: String,

@@ -8,6 +8,7 @@ use crate::{BodyError, BodyErrorKind, EncodeError, Reader, Wire, Writer};
 ///
 /// Which object it is follows from the [`SystemType`] that it starts with.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum Description {
     /// A node type, `i64` count of indices, indices, `i64` count of descriptors, descriptors.

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::Secret;
 use crate::body::{Chars, LongList, SystemType};
 use crate::wire::wire_struct;
 
@@ -16,7 +17,7 @@ wire_struct! {
         /// Name of the user.
         pub name: String,
         /// Hash of the password.
-        pub data: Bytes,
+        pub data: Secret,
         /// Role of the user.
         pub role: String,
     }
@@ -62,6 +63,7 @@ wire_struct! {
         /// How many entries it has.
         pub entry_count: i64,
         /// Its status.
+        #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::hex"))]
         pub status: Bytes,
     }
 }

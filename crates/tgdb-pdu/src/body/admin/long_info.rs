@@ -86,6 +86,7 @@ wire_struct! {
 /// What a server tells about itself, in either of the layouts that the vendor's clients read; which
 /// one a server writes is not known. Answer to [`SHOW_INFO`](super::AdminCommand::SHOW_INFO).
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum AnyServerInfo {
     /// As Python reads it.
     Long(Box<LongServerInfo>),

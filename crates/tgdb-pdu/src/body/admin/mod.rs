@@ -22,6 +22,7 @@ use crate::{BodyError, EncodeError, Reader, Secret, Verb, Wire, Writer};
 
 /// A command: `i32` length, `i32` checksum, `i32` command, arguments.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct AdminRequest {
     /// 0 in Java; the length of the payload in bytes in Python.
     pub length: i32,
@@ -86,7 +87,9 @@ wire_struct! {
         /// The command answered.
         pub command: AdminCommand,
         /// What the command answers; see [`AdminResponse::data`]. With another
-        /// result than 0 a string; see [`AdminResponse::error_message`].
+        /// result than 0 a string; see [`AdminResponse::error_message`]. It can hold hashes of
+        /// passwords, so that only its length is shown and serialized.
+        #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::length"))]
         pub payload: Remainder,
     }
 }

@@ -1,11 +1,9 @@
 //! Users, roles, types and stored procedures in the answers of administration commands
 //! (`adminimpl.py`, `gmdimpl.py`, `AdminHelper.java`).
 
-use bytes::Bytes;
-
 use crate::body::{Chars, EdgeType, LongList, NodeType, SystemType, UserInfo};
 use crate::wire::wire_struct;
-use crate::{BodyError, EncodeError, Reader, Wire, Writer};
+use crate::{BodyError, EncodeError, Reader, Secret, Wire, Writer};
 
 wire_struct! {
     /// A user with role ids, as Python and Go read it.
@@ -18,7 +16,7 @@ wire_struct! {
         /// Name of the user.
         pub name: String,
         /// Hash of the password.
-        pub password_hash: Bytes,
+        pub password_hash: Secret,
         /// Ids of the roles of the user.
         pub role_ids: Vec<i32>,
     }
@@ -27,6 +25,7 @@ wire_struct! {
 /// All users, in either of the layouts that the vendor's clients read; which one a server writes is
 /// not known. Answer to [`SHOW_USERS`](super::AdminCommand::SHOW_USERS): `i32` count, users.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Users {
     /// Each with the ids of its roles: Python and Go.
     WithRoleIds(Vec<UserWithRoleIds>),
