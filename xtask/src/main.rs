@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod fuzz;
 mod layers;
 mod simulate;
 
@@ -17,6 +18,9 @@ usage: cargo xtask ci       all steps of the list below
        cargo xtask bench [ARGUMENTS]
                             all benches in turn, or those that the arguments name; see
                             docs/performance.md
+       cargo xtask fuzz [--seconds N | --runs N] [TARGET...]
+                            the fuzz targets, each N seconds (8) or executions; see
+                            docs/testing.md
        cargo xtask simulate [--seeds N] [--first F] [--seed N]
                             the session on simulated networks: N seeds (100000) from F (0) on,
                             or one, with all that happens
@@ -35,6 +39,7 @@ const STEPS: &[Step] = &[
     ("test", "all tests, with 2,000 seeds of the simulation", test),
     ("examples", "the examples run to their end", examples),
     ("doc", "documentation, without warnings", doc),
+    ("fuzz", "the fuzz targets for a minute", fuzz::ci),
     ("alone", "each crate builds by itself", alone),
 ];
 
@@ -69,6 +74,7 @@ fn run(sh: &Shell, command: Option<&str>, arguments: lexopt::Parser) -> Result<b
             println!("all checks passed in {:.0?}", started.elapsed());
         }
         Some("bench") => bench(sh, arguments)?,
+        Some("fuzz") => fuzz::run(sh, arguments)?,
         Some("simulate") => simulate::run(sh, arguments)?,
         Some(name) => {
             let Some(step) = STEPS.iter().find(|(known, ..)| *known == name) else { return Ok(false) };

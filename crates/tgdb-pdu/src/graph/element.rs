@@ -154,9 +154,9 @@ impl<'a> ListRef<'a> {
         Ok(Self { input: *input, context, left, element_type, depth })
     }
 
-    /// A list without elements at the end of the input.
+    /// A list without elements at the end of the input, of no type: its owned form is a list too.
     pub(crate) fn empty(input: Input<'a>, context: Context<'a>) -> Self {
-        Self { input, context, left: 0, element_type: None, depth: 1 }
+        Self { input, context, left: 0, element_type: Some(ElementType::VOID), depth: 1 }
     }
 
     /// Goes over the elements.

@@ -70,6 +70,11 @@ fn a_result_without_elements() {
     assert!(elements.is_empty());
     assert_eq!(elements.count(), 0);
     assert!(result.result_type().is_err());
+    // Its owned form can be the result of a reply, which starts with a list.
+    let owned = elements.to_element().unwrap();
+    let mut w = Writer::default();
+    owned.encode_typed(&mut w, Layout::Reply).unwrap();
+    assert_eq!(gremlin(w.into_vec()).elements(&*SCHEMA).unwrap().to_element(), Ok(owned));
 }
 
 #[test]
