@@ -8,6 +8,7 @@ mod decisions;
 mod encryption;
 mod hostile;
 mod properties;
+mod replies;
 mod results;
 mod support;
 mod vectors;

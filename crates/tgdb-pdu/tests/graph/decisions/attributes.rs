@@ -1,24 +1,11 @@
-//! Where the vendor's Java, Python and Go disagree, and what we do. Each is a row of
-//! docs/protocol.md.
+//! Decisions on attributes.
 
 use tgdb_pdu::BodyErrorKind;
 use tgdb_pdu::body::*;
 use tgdb_pdu::graph::*;
 
+use super::*;
 use crate::support::*;
-
-fn vector(name: &str) -> Vec<u8> {
-    hex(&named("attributes", name)["hex"])
-}
-
-fn go(name: &str) -> Vec<u8> {
-    let writes = VECTORS["attributes_by_go"]["writes"].as_array().unwrap();
-    hex(&writes.iter().find(|vector| vector["name"] == name).unwrap()["hex"])
-}
-
-fn read(bytes: &[u8]) -> Value {
-    attribute(bytes, Layout::Reply).value
-}
 
 #[test]
 fn numbers_are_written_as_java_and_read_with_exponent() {
@@ -176,96 +163,6 @@ fn nulls_are_set_and_read() {
 }
 
 #[test]
-fn an_attribute_that_comes_twice_has_the_later_value() {
-    // Python writes an attribute as often as it was set.
-    let bytes = "000000320002000000000000006400000003000003e90000000200000005000000000700000005000000000800000000";
-    let Entity::Node(node) = entity(&hex::decode(bytes).unwrap(), Layout::Reply) else { panic!() };
-    assert_eq!((node.attributes.len(), node.get("count")), (1, Ok(8)));
-    let reply = of_entity(&hex::decode(bytes).unwrap());
-    let found = reply.found(GetEntityCommand::GET, &*SCHEMA).unwrap().next().unwrap().unwrap();
-    assert_eq!(found.entity.get("count"), Ok(8));
-}
-
-#[test]
-fn a_type_need_not_be_known() {
-    for (name, type_id) in [("node from the server, type 0", 0), ("node from the server, unknown type", 4711)] {
-        let reply = of_entity(&hex(&named("entities", name)["hex"]));
-        let found = reply.found(GetEntityCommand::GET, &*SCHEMA).unwrap().next().unwrap().unwrap();
-        let node = found.entity.as_node().unwrap();
-        assert_eq!((node.type_id(), node.node_type()), (type_id, None));
-    }
-}
-
-#[test]
-fn any_other_direction_is_bidirectional() {
-    let bytes = hex(&named("entities", "edge from the server, direction 9")["hex"]);
-    let Entity::Edge(edge) = entity(&bytes, Layout::Reply) else { panic!() };
-    assert_eq!(edge.direction, EdgeDirection::BIDIRECTIONAL);
-}
-
-#[test]
-fn new_in_a_reply_means_nothing() {
-    let bytes = hex(&named("entities", "node from the server, flagged new")["hex"]);
-    let Entity::Node(node) = entity(&bytes, Layout::Reply) else { panic!() };
-    assert!(node.is_new, "kept as it was sent");
-    let mut changes = Changes::new(&SCHEMA);
-    changes.update_node(&node);
-    let Entity::Node(sent) = &changes.as_set().changed[0] else { panic!() };
-    assert!(!sent.is_new);
-}
-
-#[test]
-fn shells_are_written_with_their_ids() {
-    // Java writes 0 for the edges and ends that it knows by id only.
-    for name in ["node from the server with one attribute changed", "edge from the server with one attribute changed"] {
-        let bytes = hex(&named("entities", name)["hex"]);
-        let changed = entity(&bytes, Layout::Request);
-        let mut changes = Changes::new(&SCHEMA);
-        match &changed {
-            Entity::Node(node) => changes.update_node(&Node { edges: vec![200, 201, 202], ..node.clone() }),
-            Entity::Edge(edge) => changes.update_edge(edge),
-        }
-        let attribute = changed.attributes().iter().next().unwrap();
-        changes.set(changed.id(), &attribute.descriptor.name, attribute.value.clone()).unwrap();
-        assert_eq!(hex::encode(bytes_of(&changes.as_set().changed[0], Layout::Request)), hex::encode(bytes), "{name}");
-    }
-}
-
-#[test]
-fn existing_ends_of_a_new_edge_go_along() {
-    let node = |id| Node { id, version: 3, type_id: 1001, edges: vec![7], ..Node::default() };
-    let mut changes = Changes::new(&SCHEMA);
-    let edge = changes.add_edge("knows", &node(100), &node(101)).unwrap();
-    let set = changes.as_set();
-    assert_eq!((set.added.len(), set.changed.len()), (1, 2));
-    assert_eq!(set.changed[0], Entity::Node(Node { edges: vec![edge], ..node(100) }));
-}
-
-#[test]
-fn a_result_that_is_no_list_is_an_error() {
-    let result = query_result(&hex(&named("query_replies", "outer type not a list")["hex"]));
-    assert_eq!(result.elements(&*SCHEMA).unwrap_err().kind, BodyErrorKind::UnknownValue(6));
-}
-
-#[test]
-fn an_unknown_descriptor_costs_what_stands_behind_it_only() {
-    // Java loses all results, silently.
-    let known = [0, 0, 0, 5, 0, 0, 0, 0, 7];
-    let bytes = [&[1, 0, 0, 0, 3, 3][..], &known, &[0, 0, 3, 0xe7, 0, 1, 2, 3, 4], &known].concat();
-    let items: Vec<_> = gremlin(bytes).elements(&*SCHEMA).unwrap().map(|item| item.map(drop)).collect();
-    assert_eq!(items.len(), 2);
-    assert_eq!(items[1].as_ref().unwrap_err().kind, BodyErrorKind::UnknownDescriptor { id: 999 });
-}
-
-#[test]
-fn keys_need_no_type() {
-    // Python refuses; Java has it in its layout.
-    let key = EntityKey::new(&SCHEMA, None, [("count", 3.into())]).unwrap();
-    assert_eq!(hex::encode(encode(&key)), "000001000000050000000003");
-    assert_eq!(decode::<EntityKey>(&encode(&key)), key);
-}
-
-#[test]
 fn arrays_have_no_layout() {
     let mut descriptor = (**SCHEMA.descriptor("count").unwrap()).clone();
     (descriptor.is_array, descriptor.id) = (true, 99);
@@ -298,4 +195,38 @@ fn ids_of_descriptors_and_types_are_apart() {
     let key: Vec<_> = schema.primary_key(schema.node_type("person").unwrap()).map(|d| d.unwrap().id).collect();
     assert_eq!(key, [10]);
     assert_eq!(schema.edge_type("near").unwrap().direction, EdgeDirection::UNDIRECTED);
+}
+
+#[test]
+fn strings_are_utf_8_and_encoded_once() {
+    assert_eq!(attribute_bytes(&set("name", "h\u{e9}").unwrap(), Layout::Request)[5..], *b"\0\x03h\xc3\xa9");
+    // Go encodes twice, which is read as it is: nobody can tell it from a text that is so.
+    assert_eq!(read(&go("string")), "h\u{c3}\u{a9}".into());
+}
+
+#[test]
+fn encrypted_numbers_are_read_as_java_and_as_python_have_them_and_written_as_python() {
+    let clear = |language: &str| {
+        let bytes = vector(&format!("encrypted number read, as {language} lays it out"));
+        with_attribute(&bytes, Layout::Reply, |attribute| attribute.clear_value().unwrap().to_string())
+    };
+    assert_eq!((&*clear("Java"), &*clear("Python")), ("1234.50000", "1234.5"));
+    let salary = set("salary", "1234.5").unwrap();
+    let clear = Cipher::clear_text_of(&salary.value, &salary.descriptor).unwrap();
+    assert_eq!(clear, b"\0\x14\0\x05\0\x0a1234.50000", "precision, scale, text");
+}
+
+#[test]
+fn names_with_at_are_shown() {
+    // Java and Python hide them.
+    let mut descriptor = (**SCHEMA.descriptor("count").unwrap()).clone();
+    (descriptor.id, descriptor.name) = (99, "@count".to_owned());
+    let mut schema = SCHEMA.clone();
+    let descriptor = schema.add_descriptor(descriptor);
+    let attribute = Attribute::new(descriptor, 3).unwrap();
+    let node = Node { id: 1, attributes: [attribute].into_iter().collect(), ..Node::default() };
+    let reply = of_entity(&bytes_of(&Entity::Node(node), Layout::Reply));
+    let found = reply.found(GetEntityCommand::GET, &schema).unwrap().next().unwrap().unwrap();
+    assert_eq!(found.entity.get("@count"), Ok(3));
+    assert_eq!(found.entity.attributes().map(|attribute| attribute.name()).collect::<Vec<_>>(), ["@count"]);
 }
