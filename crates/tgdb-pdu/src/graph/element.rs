@@ -124,11 +124,11 @@ fn min_len(element_type: ElementType) -> usize {
 #[derive(Debug, Clone, Copy)]
 pub struct ListRef<'a> {
     pub(crate) input: Input<'a>,
-    context: Context<'a>,
+    pub(crate) context: Context<'a>,
     left: usize,
     /// `None` for a mixed list.
     element_type: Option<ElementType>,
-    depth: usize,
+    pub(crate) depth: usize,
 }
 
 impl<'a> ListRef<'a> {

@@ -8,9 +8,9 @@ use crate::{BodyError, BodyErrorKind};
 #[derive(Debug, Clone, Copy)]
 pub struct MapRef<'a> {
     pub(crate) input: Input<'a>,
-    context: Context<'a>,
+    pub(crate) context: Context<'a>,
     left: usize,
-    depth: usize,
+    pub(crate) depth: usize,
 }
 
 impl<'a> MapRef<'a> {

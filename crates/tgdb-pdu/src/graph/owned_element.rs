@@ -1,7 +1,7 @@
 //! Results of Gremlin queries, independent of the message that they came in.
 
 use super::budget::Budget;
-use super::{Attribute, ElementRef, ElementType, Entity, Input, Layout, ListRef, MapRef};
+use super::{Attribute, Context, ElementRef, ElementType, Entity, Input, Layout, ListRef, MapRef};
 use crate::{BodyError, EncodeError, Writer};
 
 /// An element of a Gremlin result, owned.
@@ -88,54 +88,76 @@ impl Element {
     }
 }
 
-impl ElementRef<'_> {
-    fn copied(&self, budget: &mut Budget, place: &Input<'_>) -> Result<Element, BodyError> {
-        if let Self::Entity(entity) = self {
-            budget.take::<Attribute>(entity.attributes().len(), place)?;
-        }
-        Ok(match self {
-            Self::List(list) => list.copied(budget)?,
-            Self::Attribute(attribute) => Element::Attribute(attribute.to_attribute()?),
-            Self::AttributeValue(attribute) => Element::AttributeValue(attribute.to_attribute()?),
-            Self::TransientValue(attribute) => Element::TransientValue(attribute.to_attribute()?),
-            Self::Entity(entity) => Element::Entity(entity.to_entity()?),
-            Self::Map(map) => map.copied(budget)?,
-            Self::Void => Element::Void,
+impl Element {
+    /// Reads a value of that type in one pass, however deep it is nested: unlike a borrowed list,
+    /// none inside is gone over before. `depth` lists and maps stand around it.
+    fn read<'a>(
+        input: &mut Input<'a>,
+        element_type: ElementType,
+        context: Context<'a>,
+        depth: usize,
+        budget: &mut Budget,
+    ) -> Result<Self, BodyError> {
+        Ok(match element_type {
+            ElementType::LIST | ElementType::MIXED_LIST => {
+                let mixed = element_type == ElementType::MIXED_LIST;
+                let list = ListRef::open(input, mixed, context, depth + 1)?;
+                list.read_owned(input, budget)?
+            }
+            ElementType::MAP => {
+                let map = MapRef::open(input, context, depth + 1)?;
+                map.read_owned(input, budget)?
+            }
+            _ => match ElementRef::read(input, element_type, context, depth)? {
+                ElementRef::Attribute(attribute) => Self::Attribute(attribute.to_attribute()?),
+                ElementRef::AttributeValue(attribute) => Self::AttributeValue(attribute.to_attribute()?),
+                ElementRef::TransientValue(attribute) => Self::TransientValue(attribute.to_attribute()?),
+                ElementRef::Entity(entity) => {
+                    budget.take::<Attribute>(entity.attributes().len(), input)?;
+                    Self::Entity(entity.to_entity()?)
+                }
+                // Read above.
+                ElementRef::List(_) | ElementRef::Map(_) | ElementRef::Void => Self::Void,
+            },
         })
     }
 }
 
-impl ListRef<'_> {
+impl<'a> ListRef<'a> {
     /// An owned copy of the elements that are left.
     ///
     /// # Errors
     /// [`BodyError`] if one is malformed, or they take more memory than the length of their bytes
     /// and 64 MiB ([`LIST_ALLOWANCE`](crate::LIST_ALLOWANCE)).
     pub fn to_element(self) -> Result<Element, BodyError> {
-        self.copied(&mut Budget::of(&self.input))
+        self.read_owned(&mut { self.input }, &mut Budget::of(&self.input))
     }
 
-    fn copied(self, budget: &mut Budget) -> Result<Element, BodyError> {
-        budget.take::<Element>(self.len(), &self.input)?;
-        let element_type = self.element_type();
+    fn read_owned(&self, input: &mut Input<'a>, budget: &mut Budget) -> Result<Element, BodyError> {
+        budget.take::<Element>(self.len(), input)?;
         let mut items = Vec::with_capacity(self.len());
-        for item in self {
-            items.push(item?.copied(budget, &self.input)?);
+        for _ in 0..self.len() {
+            let element_type = match self.element_type() {
+                Some(element_type) => element_type,
+                None => ElementType(input.i8("element type")?),
+            };
+            items.push(Element::read(input, element_type, self.context, self.depth, budget)?);
         }
-        Ok(match element_type {
+        Ok(match self.element_type() {
             Some(element_type) => Element::List(element_type, items),
             None => Element::MixedList(items),
         })
     }
 }
 
-impl MapRef<'_> {
-    fn copied(self, budget: &mut Budget) -> Result<Element, BodyError> {
-        budget.take::<(String, Element)>(self.len(), &self.input)?;
+impl<'a> MapRef<'a> {
+    fn read_owned(&self, input: &mut Input<'a>, budget: &mut Budget) -> Result<Element, BodyError> {
+        budget.take::<(String, Element)>(self.len(), input)?;
         let mut entries = Vec::with_capacity(self.len());
-        for entry in self {
-            let (key, element) = entry?;
-            entries.push((key.to_owned(), element.copied(budget, &self.input)?));
+        for _ in 0..self.len() {
+            let key = input.utf("key")?.to_owned();
+            let element_type = ElementType(input.i8("element type")?);
+            entries.push((key, Element::read(input, element_type, self.context, self.depth, budget)?));
         }
         Ok(Element::Map(entries))
     }

@@ -111,6 +111,41 @@ fn time_is_linear_in_the_input() {
     assert!(long < short * 16 * 8, "{short:?} {long:?}");
 }
 
+/// Maps and mixed lists too, and JSON: each level once cost a pass over all that is inside it, and
+/// so 80 times what the lazy form takes.
+#[test]
+fn no_level_of_nesting_costs_a_pass_of_its_own() {
+    let depth = MAX_NESTING - 2;
+    let nested = |of_one: &[u8], width: usize, void: &[u8], element_type: u8| {
+        let mut bytes = vec![1, 0, 0, 0, 1, element_type];
+        bytes.extend(of_one.repeat(depth - 1));
+        bytes.extend(i32::try_from(width).unwrap().to_be_bytes());
+        bytes.extend(void.repeat(width));
+        gremlin(bytes)
+    };
+    let maps = nested(&[0, 0, 0, 1, 0, 0, 6], 8_000, &[0, 0, 8], 6);
+    let mixed = nested(&[0, 0, 0, 1, 7], 8_000, &[8], 7);
+    let best = |read: &dyn Fn()| {
+        let time = |()| {
+            let start = Instant::now();
+            read();
+            start.elapsed()
+        };
+        [(); 5].map(time).into_iter().min().unwrap()
+    };
+    for result in [maps, mixed] {
+        let elements = || result.elements(&*SCHEMA).unwrap();
+        let lazy = best(&|| assert!(elements().all(|element| element.is_ok())));
+        let owned = best(&|| drop(elements().to_element().unwrap()));
+        assert!(owned < lazy * 20, "{owned:?} against {lazy:?}");
+        #[cfg(feature = "serde")]
+        {
+            let json = best(&|| serde_json::to_writer(std::io::sink(), &elements()).unwrap());
+            assert!(json < lazy * 20, "{json:?} against {lazy:?}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
