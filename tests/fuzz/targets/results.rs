@@ -38,6 +38,8 @@ fn gremlin(bytes: &[u8], layout: Layout) {
     }
     let _ = serde_json::to_writer(std::io::sink(), &list);
     let Ok(owned) = list.to_element() else { return };
+    // Both forms read the same bytes, each in a way of its own.
+    assert!({ list }.all(|element| element.is_ok()));
     let first = written(|w| owned.encode_typed(w, layout)).expect("what was read can be written");
     let again = QueryResult { result_count: 1, entities: Remainder(first.clone().into()), ..result };
     let again = again.elements((&*SCHEMA, layout)).and_then(ListRef::to_element).expect("and read");

@@ -108,6 +108,18 @@ fn python_s_numbers_are_read_as_python_wrote_them() {
 }
 
 #[test]
+fn python_s_dates_and_times_are_read_as_java_s() {
+    let mut read = 0;
+    for vector in list("attributes").iter().filter(|vector| matches!(vector["type"].as_str(), Some("Date" | "Time"))) {
+        let Some(python) = vector["python_writes"].as_str() else { continue };
+        let python = attribute(&hex::decode(python).unwrap(), Layout::Reply);
+        assert_eq!(python, attribute(&hex(&vector["hex"]), Layout::Reply), "{}", vector["name"]);
+        read += 1;
+    }
+    assert_eq!(read, 4, "as many as Python writes in another way");
+}
+
+#[test]
 fn go_s_attributes_are_read_as_go_wrote_them() {
     let writes = VECTORS["attributes_by_go"]["writes"].as_array().unwrap();
     let shown = |vector: &Json| {
