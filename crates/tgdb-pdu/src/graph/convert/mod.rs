@@ -111,7 +111,7 @@ macro_rules! through {
 use {through, try_from_value};
 
 /// A year AD or BC from one of ISO 8601, in which 1 BC is 0; `None` if it has more than 15 bits.
-#[cfg(any(feature = "jiff", feature = "time", feature = "chrono"))]
+#[cfg(any(feature = "time", feature = "chrono"))]
 fn era_and_year(iso: i32) -> Option<(super::Era, i16)> {
     let (era, year) = if iso > 0 { (super::Era::Ad, iso) } else { (super::Era::Bc, 1_i32.checked_sub(iso)?) };
     Some((era, i16::try_from(year).ok()?))
