@@ -9,6 +9,7 @@ use crate::{BodyError, EncodeError, Reader, Wire, Writer};
 
 /// Begins an export (`BeginExportRequest`): bool "in batches", and what the variant says.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum BeginExportRequest {
     /// True; an `i32`.
     Batches {
@@ -77,6 +78,7 @@ impl PartialExportRequest {
 /// A portion of an export (`PartialExportResponse`): bool "in batches", what [`ExportPortion`] says,
 /// `u32` length of the data, `u64` hash of the data, the data as a byte string.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct PartialExportResponse {
     /// Which portion it is.
     pub portion: ExportPortion,
@@ -86,11 +88,13 @@ pub struct PartialExportResponse {
     /// fills it in.
     pub checksum: u64,
     /// The data: records, the last of which may go on in the next portion, or a piece of a file.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::hex"))]
     pub data: Bytes,
 }
 
 /// Which portion of an export.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum ExportPortion {
     /// Records of one type: bool "new type", if it is one what [`ExportedColumns`] says, `i32` count
     /// of entities, bool "more".

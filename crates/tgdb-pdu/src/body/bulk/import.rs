@@ -20,6 +20,7 @@ use crate::{BodyError, BodyErrorKind, EncodeError, Reader, Wire, Writer};
 /// # let _ = request;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum BeginImportRequest {
     /// True; three strings, in this order.
     Batches {
@@ -84,6 +85,7 @@ wire_struct! {
 /// A portion of an import (`PartialImportRequest`): bool "in batches", `u32` length of the data,
 /// `u64` hash of the data, what [`ImportPortion`] says, `i16` length of the data, the data.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct PartialImportRequest {
     /// The length of the data in bytes, once more.
     pub length: u32,
@@ -92,11 +94,13 @@ pub struct PartialImportRequest {
     /// Which portion it is.
     pub portion: ImportPortion,
     /// The data: whole records, or a piece of a file. No more than 32,767 bytes.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::hex"))]
     pub data: Bytes,
 }
 
 /// Which portion of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum ImportPortion {
     /// Records of one type: string type, `i32` index, `i32` total, and at index 0 `i32` count of
     /// columns, each a long string.
@@ -184,6 +188,7 @@ macro_rules! outcome {
     ($($(#[$doc:meta])* $name:ident)+) => {
         $($(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize))]
         pub struct $name(pub BulkOutcome);
 
         impl Wire for $name {

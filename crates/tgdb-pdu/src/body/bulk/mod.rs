@@ -43,6 +43,7 @@ wire_struct! {
 ///
 /// No client reads a text behind another result than 0, and none names the codes.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum BulkOutcome {
     /// Result 0.
     Done(Vec<TypeCount>),
