@@ -232,6 +232,13 @@ fn write_body(line: &mut impl Write, body: &Body) -> fmt::Result {
         Body::DecryptBufferResponse(response) => write!(line, "{} bytes", response.buffer.expose().len()),
         Body::ConnectionProperties(properties) => write!(line, "{} properties", properties.properties.len()),
         Body::Exception(exception) => write!(line, "code {} {}", exception.code, text(&exception.message)),
+        Body::BeginExportResponse(response) => write_bulk(line, &response.outcome),
+        Body::PartialExportRequest(request) => write!(line, "portion {}", request.request),
+        Body::PartialExportResponse(response) => write!(line, "{} bytes of data", response.data.len()),
+        Body::BeginImportResponse(response) => write!(line, "result {}", response.result),
+        Body::PartialImportRequest(request) => write!(line, "{} bytes of data", request.data.len()),
+        Body::PartialImportResponse(response) => write_bulk(line, &response.0),
+        Body::EndImportResponse(response) => write_bulk(line, &response.0),
         Body::Raw(raw) => write!(line, "{} bytes", raw.payload.len()),
         _ => Ok(()),
     }
@@ -253,5 +260,12 @@ fn write_commit(line: &mut impl Write, outcome: &CommitOutcome) -> fmt::Result {
             write!(line, "committed, {added} added, {updated} updated, {removed} removed")
         }
         CommitOutcome::Failed { status, message } => write!(line, "failed with {status} {}", text(message)),
+    }
+}
+
+fn write_bulk(line: &mut impl Write, outcome: &BulkOutcome) -> fmt::Result {
+    match outcome {
+        BulkOutcome::Done(types) => write!(line, "{} types", types.len()),
+        BulkOutcome::Failed { result, .. } => write!(line, "failed with {result}"),
     }
 }
