@@ -47,6 +47,12 @@ impl TlsConnector {
         })
     }
 
+    /// The configuration of rustls, for those who drive TLS themselves. It verifies as the options
+    /// say, but does not know [`TlsOptions::expected_host_name`].
+    pub fn rustls_config(&self) -> Arc<rustls::ClientConfig> {
+        self.config.clone()
+    }
+
     /// Connects as [`TcpSocket::connect`](crate::TcpSocket::connect) does, and shakes hands.
     ///
     /// # Errors

@@ -1,0 +1,42 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::output::Color;
+use crate::{decode, exit, proxy};
+
+/// The operator's tool for TIBCO Graph Database (TGDB).
+#[derive(Debug, Parser)]
+#[command(name = "tgdb", version, after_help = exit::TABLE, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// Whether the output has colours; auto has them on a terminal only
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Stand between a client and a server, and show each message
+    Proxy(proxy::Options),
+    /// Show the messages of a capture, raw stream, hex dump or trace file
+    Decode(decode::Options),
+    /// Write a completion script for a shell to the standard output
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the man page to the standard output
+    Man,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

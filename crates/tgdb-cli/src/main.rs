@@ -1,0 +1,29 @@
+//! `tgdb`, the operator's tool for TIBCO Graph Database (TGDB): see `docs/tgdb.md`.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod args;
+mod decode;
+mod exit;
+mod output;
+mod pages;
+mod pcap;
+mod proxy;
+mod record;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    exit::report(match cli.command {
+        Command::Proxy(options) => proxy::run(&options, cli.color),
+        Command::Decode(options) => decode::run(&options, cli.color),
+        Command::Completions { shell } => pages::completions(shell),
+        Command::Man => pages::man(),
+    })
+}

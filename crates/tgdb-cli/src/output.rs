@@ -1,0 +1,61 @@
+//! The standard output: records as text or JSON lines.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+
+use crate::exit::Failure;
+use crate::record::{Format, Record};
+
+/// When the output has colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    /// Whether the standard output is to have colours.
+    pub(crate) fn is_wanted(self) -> bool {
+        match self {
+            // It also heeds NO_COLOR and CLICOLOR_FORCE.
+            Self::Auto => AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
+/// Writes records, one a line.
+pub(crate) struct Output {
+    out: BufWriter<io::Stdout>,
+    format: Format,
+    line: Vec<u8>,
+    /// Records that say that something could not be decoded.
+    pub(crate) undecoded: u64,
+}
+
+impl Output {
+    pub(crate) fn new(format: Format) -> Self {
+        Self { out: BufWriter::with_capacity(64 * 1024, io::stdout()), format, line: Vec::new(), undecoded: 0 }
+    }
+
+    /// Whether somebody watches, so that lines should not wait in a buffer.
+    pub(crate) fn is_watched(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
+    /// Writes a line. It can stay in a buffer until [`Output::flush`].
+    pub(crate) fn write(&mut self, record: &Record) -> Result<(), Failure> {
+        self.undecoded += u64::from(record.is_undecoded());
+        self.line.clear();
+        self.format.write(record, &mut self.line);
+        self.line.push(b'\n');
+        self.out.write_all(&self.line).map_err(Failure::Output)
+    }
+
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        self.out.flush().map_err(Failure::Output)
+    }
+}
