@@ -4,6 +4,7 @@
 #![deny(missing_docs)]
 
 mod fuzz;
+mod dissector;
 mod layers;
 mod simulate;
 
@@ -21,6 +22,10 @@ usage: cargo xtask ci       all steps of the list below
        cargo xtask fuzz [--seconds N | --runs N] [TARGET...]
                             the fuzz targets, each N seconds (8) or executions; see
                             docs/testing.md
+       cargo xtask dissector
+                            write docs/wireshark/tgdb.lua
+       cargo xtask transcripts
+                            write what the commands in docs/tgdb.md print into it
        cargo xtask simulate [--seeds N] [--first F] [--seed N]
                             the session on simulated networks: N seeds (100000) from F (0) on,
                             or one, with all that happens
@@ -34,6 +39,7 @@ type Step = (&'static str, &'static str, fn(&Shell) -> Result<(), Failure>);
 
 const STEPS: &[Step] = &[
     ("layers", "which crate may depend on which", layers::check),
+    ("wireshark", "the dissector is that of the tables", dissector::check),
     ("fmt", "formatting", fmt),
     ("clippy", "lints, without warnings", clippy),
     ("test", "all tests, with 2,000 seeds of the simulation", test),
@@ -75,6 +81,14 @@ fn run(sh: &Shell, command: Option<&str>, arguments: lexopt::Parser) -> Result<b
         }
         Some("bench") => bench(sh, arguments)?,
         Some("fuzz") => fuzz::run(sh, arguments)?,
+        Some("dissector") => {
+            no_more(arguments)?;
+            dissector::write(sh)?;
+        }
+        Some("transcripts") => {
+            no_more(arguments)?;
+            transcripts(sh)?;
+        }
         Some("simulate") => simulate::run(sh, arguments)?,
         Some(name) => {
             let Some(step) = STEPS.iter().find(|(known, ..)| *known == name) else { return Ok(false) };
@@ -138,6 +152,13 @@ fn doc(sh: &Shell) -> Result<(), Failure> {
 fn alone(sh: &Shell) -> Result<(), Failure> {
     let cargo = cargo();
     layers::CRATES.iter().try_for_each(|(name, _)| Ok(cmd!(sh, "{cargo} check --package {name} --locked").run()?))
+}
+
+/// The test that compares them writes them if it is asked to.
+fn transcripts(sh: &Shell) -> Result<(), Failure> {
+    let cargo = cargo();
+    let _overwrite = sh.push_env("TRYCMD", "overwrite");
+    Ok(cmd!(sh, "{cargo} test --package tgdb-cli --test transcripts --locked").run()?)
 }
 
 fn bench(sh: &Shell, mut arguments: lexopt::Parser) -> Result<(), Failure> {

@@ -78,6 +78,9 @@ pub(super) fn read(
             None => {
                 let before = reader.data().len();
                 reader.refill().map_err(|error| damaged(format!("cannot be read on: {}", name(&error))))?;
+                if reader.data().is_empty() {
+                    return Ok(());
+                }
                 if reader.data().len() == before {
                     let cut =
                         if reader.reader_exhausted() { "ends inside a packet" } else { "has a block above 2 MiB" };

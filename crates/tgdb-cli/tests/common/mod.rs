@@ -1,0 +1,124 @@
+//! What the tests of the commands share.
+
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::JoinHandle;
+
+use tgdb_channel::pdu::body::{QueryCommand, QueryRequest};
+use tgdb_channel::{StopMethod, TgChannel};
+use tgdb_testkit::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER};
+
+/// The program under test.
+pub fn tgdb() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_tgdb"))
+}
+
+/// A directory that is removed at the end.
+pub struct Directory(PathBuf);
+
+impl Directory {
+    pub fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("tgdb-cli-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A proxy that runs.
+pub struct Proxy {
+    child: Child,
+    pub address: SocketAddr,
+    rest: Option<JoinHandle<String>>,
+}
+
+impl Proxy {
+    /// Starts a proxy to the target on a free port.
+    pub fn start(target: SocketAddr, arguments: &[&str]) -> Self {
+        let mut command = tgdb();
+        command.args(["proxy", "127.0.0.1:0", &target.to_string()]).args(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut first = String::new();
+        out.read_line(&mut first).unwrap();
+        let digits = first.trim_end().trim_end_matches(['"', '}']);
+        let port = digits.rsplit_once(':').unwrap_or_else(|| panic!("no address: {first:?}")).1;
+        let address = SocketAddr::from(([127, 0, 0, 1], port.parse().unwrap()));
+        let rest = std::thread::spawn(move || {
+            let mut text = first;
+            out.read_to_string(&mut text).unwrap();
+            text
+        });
+        Self { child, address, rest: Some(rest) }
+    }
+
+    /// Waits until it ends by itself, and returns its exit code and its outputs.
+    pub fn end(mut self) -> (Option<i32>, String, String) {
+        let out = self.rest.take().unwrap().join().unwrap();
+        let mut errors = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        (self.child.wait().unwrap().code(), out, errors)
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A channel that reconnects at once.
+pub fn channel(url: &str) -> tgdb_channel::ChannelBuilder {
+    TgChannel::builder(url).user(DEFAULT_USER).password(DEFAULT_PASSWORD).database(DEFAULT_DATABASE)
+}
+
+/// A session: login, two queries, good-bye.
+pub fn session(builder: tgdb_channel::ChannelBuilder) -> Result<(), tgdb_channel::ChannelError> {
+    let channel = builder.build()?;
+    channel.connect()?;
+    channel.start()?;
+    for text in ["g.V().count();", "g.E();"] {
+        channel.request(QueryRequest::text(QueryCommand::EXECUTE_GREMLIN_STR, text))?;
+    }
+    channel.stop(StopMethod::Graceful);
+    Ok(())
+}
+
+/// The exit code, the standard output and the standard error of a command that ended.
+pub fn outputs(output: &Output) -> (Option<i32>, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
