@@ -18,6 +18,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    #[command(after_help = proxy::HELP)]
     /// Stand between a client and a server, and show each message
     Proxy(proxy::Options),
     /// Show the messages of a capture, raw stream, hex dump or trace file

@@ -138,7 +138,7 @@ fn inputs_that_are_nothing_are_refused() {
     assert_eq!(outputs(&tgdb().arg("decode").output().unwrap()).0, Some(2));
 }
 
-/// A capture of which packets are lost, doubled, swapped.
+/// Captures whose packets are doubled, lost or in another order.
 #[test]
 fn tcp_is_put_together() {
     let directory = Directory::new();
@@ -148,7 +148,9 @@ fn tcp_is_put_together() {
     let (header, mut packets) = packets(&capture);
     let joined = |packets: &[&[u8]]| [header, &packets.concat()].concat();
     let verbs = |out: &str| -> Vec<String> {
-        let verb = |line: &str| line.split(' ').find(|word| Verb::ALL.iter().any(|verb| verb.to_string() == *word)).map(str::to_owned);
+        let verb = |line: &str| {
+            line.split(' ').find(|word| Verb::ALL.iter().any(|verb| verb.to_string() == *word)).map(str::to_owned)
+        };
         out.lines().filter_map(verb).collect()
     };
     let all = verbs(&expected);
@@ -168,7 +170,7 @@ fn tcp_is_put_together() {
     let (_, out, _) = decode(&directory.write("late.pcap", joined(&packets[4..])), &[]);
     assert_eq!(verbs(&out).len(), all.len() - 1, "{out}");
 
-    // The acknowledgement behind each packet has the other end's position, so that the two of an exchange swap.
+    // A request behind its reply.
     packets.swap(3, 4);
     let (_, out, _) = decode(&directory.write("swapped.pcap", joined(&packets)), &[]);
     let sorted = |mut all: Vec<String>| {
@@ -217,7 +219,7 @@ fn announced_lengths_take_no_memory() {
     pcap.extend([0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff, 0x7f, 1, 2, 3]);
     for (name, content) in [("frame", frame), ("trace", traced), ("pcap", pcap)] {
         let path = directory.write(name, content);
-        // 64 MiB of addresses, of which the program itself takes a part.
+        // 256 MiB of addresses, of which the program itself takes a part.
         let limited = "ulimit -v 262144; exec \"$0\" decode \"$1\" --max-frame 2147483647";
         let mut command = std::process::Command::new("sh");
         let output = command.args(["-c", limited, env!("CARGO_BIN_EXE_tgdb")]).arg(path).output().unwrap();

@@ -96,9 +96,8 @@ fn a_saved_session_has_all_bytes() {
     let (code, decoded, errors) = outputs(&tgdb().arg("decode").arg(&file).output().unwrap());
     assert_eq!((code, errors.as_str()), (Some(0), ""));
     // The same messages in the same order; the last line has no time.
-    let messages = |text: &str| -> Vec<String> {
-        text.lines().filter(|line| line.contains(" B ")).map(str::to_owned).collect()
-    };
+    let messages =
+        |text: &str| -> Vec<String> { text.lines().filter(|line| line.contains(" B ")).map(str::to_owned).collect() };
     assert_eq!(messages(&decoded), messages(&shown));
     assert!(!decoded.contains("differ"), "{decoded}");
     // The stream in the file is that which the server saw.

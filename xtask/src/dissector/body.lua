@@ -42,10 +42,16 @@ local function ends_with(text, suffix)
     return text:sub(-#suffix) == suffix
 end
 
+-- The login has no request ids, but no second request before the reply.
+local LOGIN = {
+    HandShakeRequest = true, HandShakeResponse = true,
+    AuthenticateRequest = true, AuthenticateResponse = true, ExceptionMessage = true,
+}
+
 -- Responses carry the id of their request. Frames without a request have -1.
 local function match(pinfo, root, verb, id)
     local stream = tcp_stream()
-    if not stream or id == "-1" then return end
+    if not stream or (id == "-1" and not LOGIN[verb]) then return end
     local key = stream.value .. "/" .. id
     if ends_with(verb, "Request") then
         if not pinfo.visited then

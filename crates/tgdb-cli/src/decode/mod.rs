@@ -36,7 +36,7 @@ pub(crate) struct Options {
     #[arg(long)]
     show_secrets: bool,
     /// Show at most that many characters of a message's content
-    #[arg(long, value_name = "CHARACTERS", default_value_t = 200)]
+    #[arg(long, value_name = "CHARACTERS", default_value_t = 400)]
     width: usize,
     /// Show the content of messages of at most that many bytes
     #[arg(long, value_name = "BYTES", default_value_t = tgdb_pdu::DEFAULT_MAX_FRAME_LEN)]

@@ -29,15 +29,15 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How long accepting pauses when the system has no descriptor left.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Stand between a client and a server, and show each message.
-///
-/// Bytes are passed on unchanged, whether they can be decoded or not. Relaying does not wait
-/// for the output: what it cannot follow is passed on all the same, and the output says how
-/// many bytes are missing. Times are those at the target: a request's when it is passed on, a
-/// reply's when it comes. So what stands behind "after" is the server's time and that of its network,
-/// without delays that were asked for.
+/// What `--help` says below the options.
+pub(crate) const HELP: &str = "\
+Bytes are passed on unchanged, whether they can be decoded or not. Relaying does not wait for
+the output: what it cannot follow is passed on all the same, and the output says how many
+bytes are missing. Times are those at the target: a request's when it is passed on, a reply's
+when it comes. So a latency is that of the server and its network, without delays that were
+asked for. What is shown and saved is what is passed on, faults included.";
+
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Options {
     /// Where to listen, as 127.0.0.1:18222; port 0 takes any free one
     #[arg(value_name = "LISTEN")]
@@ -52,7 +52,7 @@ pub(crate) struct Options {
     #[arg(long)]
     show_secrets: bool,
     /// Show at most that many characters of a message's content
-    #[arg(long, value_name = "CHARACTERS", default_value_t = 200)]
+    #[arg(long, value_name = "CHARACTERS", default_value_t = 400)]
     width: usize,
     /// Show the content of messages of at most that many bytes
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]

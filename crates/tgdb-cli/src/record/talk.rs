@@ -12,6 +12,16 @@ use super::{Event, Record, Seen, Side, check};
 /// How many requests without a reply are remembered.
 const MAX_OPEN: usize = 65_536;
 
+/// Messages without a request id that are a request and its reply all the same: a client sends no
+/// second one before the reply.
+const LOGIN: [Verb; 5] = [
+    Verb::HANDSHAKE_REQUEST,
+    Verb::HANDSHAKE_RESPONSE,
+    Verb::AUTHENTICATE_REQUEST,
+    Verb::AUTHENTICATE_RESPONSE,
+    Verb::EXCEPTION,
+];
+
 /// How the messages of a connection are to be looked at.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
@@ -112,7 +122,7 @@ impl Talk {
     ) -> Option<(Verb, Option<Duration>)> {
         match from {
             Side::Client => {
-                if id != -1 {
+                if id != -1 || LOGIN.contains(&verb) {
                     self.open.insert(id, (verb, time));
                 }
                 if self.open.len() > MAX_OPEN {
@@ -120,10 +130,63 @@ impl Talk {
                 }
                 None
             }
+            Side::Server if id == -1 && !LOGIN.contains(&verb) => None,
             Side::Server => {
                 let (verb, asked) = self.open.remove(&id)?;
                 Some((verb, time.zip(asked).and_then(|(time, asked)| time.duration_since(asked).ok())))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::UNIX_EPOCH;
+    use tgdb_pdu::{Body, Header};
+
+    const SETTINGS: Settings = Settings { max_frame: 1 << 20, check: true };
+
+    /// The verb of the request that each message of the conversation answers, and after how long.
+    fn replies(messages: &[(Side, i64, Body)]) -> Vec<Option<(Verb, u64)>> {
+        let mut talk = Talk::new(None, SETTINGS);
+        let mut records = Vec::new();
+        for (second, (from, request_id, body)) in (0..).zip(messages) {
+            let message = Message::new(Header { request_id: *request_id, ..Header::default() }, body.clone());
+            let time = UNIX_EPOCH + Duration::from_secs(second);
+            talk.push(*from, Some(time), message.encode().expect("it fits").into(), &mut records);
+        }
+        let reply = |record: &Record| match &record.event {
+            Event::Message(seen) => seen.reply.map(|(verb, after)| (verb, after.expect("times are known").as_secs())),
+            other => panic!("{other:?}"),
+        };
+        records.iter().map(reply).collect()
+    }
+
+    #[test]
+    fn replies_find_their_requests_in_any_order() {
+        let (request, reply) = (Body::RollbackTransactionRequest, Body::RollbackTransactionResponse);
+        let found = replies(&[
+            (Side::Client, 1, request.clone()),
+            (Side::Client, 2, Body::MetadataRequest),
+            (Side::Server, 2, reply.clone()),
+            (Side::Server, 1, reply.clone()),
+            (Side::Server, 1, reply),
+            (Side::Client, -1, Body::Ping),
+            (Side::Server, -1, Body::Ping),
+        ]);
+        let metadata = Some((Verb::METADATA_REQUEST, 1));
+        let rollback = Some((Verb::ROLLBACK_TRANSACTION_REQUEST, 3));
+        assert_eq!(found, [None, None, metadata, rollback, None, None, None]);
+    }
+
+    #[test]
+    fn open_requests_are_bounded() {
+        let mut talk = Talk::new(None, SETTINGS);
+        for id in 0..2 * MAX_OPEN as i64 {
+            talk.matched(Side::Client, id, Verb::QUERY_REQUEST, None);
+        }
+        assert_eq!(talk.open.len(), MAX_OPEN);
+        assert!(talk.matched(Side::Server, 2 * MAX_OPEN as i64 - 1, Verb::QUERY_RESPONSE, None).is_some());
     }
 }
