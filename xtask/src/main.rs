@@ -166,6 +166,7 @@ fn bench(sh: &Shell, mut arguments: lexopt::Parser) -> Result<(), Failure> {
     let arguments: Vec<_> = arguments.raw_args()?.collect();
     if arguments.is_empty() {
         cmd!(sh, "{cargo} bench --package tgdb-pdu --bench graph --locked").run()?;
+        cmd!(sh, "{cargo} bench --package tgdb-cli --bench relay --locked").run()?;
     }
     Ok(cmd!(sh, "{cargo} bench --package tgdb-tests --locked -- {arguments...}").run()?)
 }

@@ -20,7 +20,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     #[command(after_help = proxy::HELP)]
     /// Stand between a client and a server, and show each message
-    Proxy(proxy::Options),
+    Proxy(Box<proxy::Options>),
     /// Show the messages of a capture, raw stream, hex dump or trace file
     Decode(decode::Options),
     /// Write a completion script for a shell to the standard output

@@ -225,6 +225,10 @@ fn tls_on_both_sides() {
     echoed(proxy.address, &[0; 100]);
     let (_, out, _) = proxy.end();
     assert!(out.contains("no TLS with the server"), "{out}");
+    let proxy = Proxy::start(server.address(), &["--connections", "1", "--tls-target", "--insecure"]);
+    session(channel(&format!("tcp://{}", proxy.address))).unwrap_err();
+    let (_, out, _) = proxy.end();
+    assert!(out.contains("NOT VERIFIED") && out.contains("HandShakeResponse"), "{out}");
 }
 
 #[test]

@@ -100,9 +100,14 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<(), Failure> {
     let listener = runtime.block_on(TcpListener::bind(listen));
     let listener = listener.map_err(|source| Failure::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(Failure::Start)?;
-    let event = Event::Listening { address };
-    watch.output.write(&Record { time: Some(SystemTime::now()), connection: None, from: None, event })?;
-    watch.output.flush()?;
+    let mut say = |event| {
+        watch.output.write(&Record { time: Some(SystemTime::now()), connection: None, from: None, event })?;
+        watch.output.flush()
+    };
+    say(Event::Listening { address })?;
+    if options.tls.is_unverified() {
+        say(Event::Note("the target's certificate is NOT VERIFIED; anybody can pose as the target".into()))?;
+    }
 
     let (watcher, watched) = watch::queue();
     let service = Arc::new(Service { target: options.target.clone(), faults: options.faults.clone(), tls, watcher });

@@ -46,6 +46,11 @@ fn failed(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failur
 }
 
 impl TlsArgs {
+    /// Whether any certificate of the target will do.
+    pub(super) fn is_unverified(&self) -> bool {
+        self.insecure
+    }
+
     /// Reads certificates and keys.
     pub(super) fn load(&self, target_host: &str) -> Result<Tls, Failure> {
         let clients = match (&self.tls_cert, &self.tls_key) {
