@@ -26,6 +26,10 @@ use watch::{Watch, Watched};
 /// How long connections have, after Ctrl-C, to be closed.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How much the thread of the output steps back behind those that relay.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
 /// How long accepting pauses when the system has no descriptor left.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -125,6 +129,9 @@ fn watching(
     stop: Arc<Notify>,
 ) -> Result<std::thread::JoinHandle<Result<(), Failure>>, Failure> {
     let run = move || {
+        // Relaying comes first. On Linux this concerns the calling thread only.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::process::nice(NICENESS);
         let result = watch.run(&watched);
         stop.notify_one();
         result
