@@ -3,8 +3,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-mod fuzz;
 mod dissector;
+mod fuzz;
 mod layers;
 mod simulate;
 
