@@ -23,9 +23,9 @@ const GROUP: usize = 4 * 1024;
 /// [`space`](Self::space).
 ///
 /// Memory is taken for bytes that arrived, never for bytes that a length field
-/// announces: at most 64 KiB, or twice what has arrived of a frame. A frame above
-/// the bound is refused as soon as its first four bytes are there, a wrong magic
-/// number or protocol version as soon as its bytes are.
+/// announces: at most 64 KiB, or twice what has arrived of a frame. A wrong
+/// magic number or protocol version is refused as soon as its bytes are there, a frame
+/// above the bound as soon as its length and magic number are.
 ///
 /// The payload of a frame of more than 16 KiB is the buffer into which it was read.
 /// The payload of a smaller frame is copied out; those that arrived together share

@@ -29,11 +29,14 @@ pub enum FrameError {
         maximum: u32,
     },
     /// The peer answers with a TLS record.
-    #[error("the peer answers with TLS, not with TGDB in clear text; use an ssl:// URL for this port")]
+    #[error("the peer speaks TLS, not TGDB in clear text; use an ssl:// URL for this port")]
     TlsRecord,
+    /// The peer answers as an HTTP server.
+    #[error("the peer is an HTTP server, not a TGDB server; check host and port")]
+    Http,
     /// The magic number is wrong.
     #[error(
-        "bad magic {found:#010x}, expected {:#010x}; the peer does not speak TGDB (is it a TLS port?), or the stream is corrupt",
+        "bad magic {found:#010x}, expected {:#010x}; the peer does not speak TGDB, or the stream is corrupt",
         crate::MAGIC
     )]
     BadMagic {

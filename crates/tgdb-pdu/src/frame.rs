@@ -10,11 +10,6 @@ use crate::{AuthToken, EncodeError, FrameError, Verb};
 /// The magic number at offset 4 (`TGProtocolVersion.java`).
 pub const MAGIC: u32 = 0x0db2_d1e4;
 
-/// How a TLS record of that type starts: type, major version. As a frame's length
-/// it would be above 352 million.
-const TLS_ALERT: u32 = 0x1503;
-const TLS_HANDSHAKE: u32 = 0x1603;
-
 /// Length of the header in bytes; the payload of what we write starts here.
 pub const HEADER_LEN: usize = 56;
 
@@ -161,29 +156,40 @@ pub(crate) fn parse_header(frame: &[u8], length: usize) -> Result<(Header, Verb,
     Ok((header, Verb(u16_at(frame, 10) as i16), usize::from(data_offset)))
 }
 
-/// Checks as much of the start of a frame as is there: length, magic, version.
-/// Returns the length of the frame once it is known.
+/// Checks as much of the start of a frame as is there: magic, length, version.
+/// Returns the length of the frame once its first eight bytes are known to be a frame's.
 pub(crate) fn check_prefix(start: &[u8], maximum: u32) -> Result<Option<usize>, FrameError> {
-    if start.len() < 4 {
-        return Ok(None);
+    let Some(first) = start.first_chunk() else { return Ok(None) };
+    let length = u32::from_be_bytes(*first);
+    if start.len() < 8 {
+        // What another protocol says can be shorter. As a length it is above most bounds.
+        return if length > maximum { other_protocol(first).map_or(Ok(None), Err) } else { Ok(None) };
     }
-    let length = u32_at(start, 0);
+    // Before the length, which means nothing if another protocol sends it.
+    let magic = u32_at(start, 4);
+    if magic != MAGIC {
+        return Err(other_protocol(first).unwrap_or(FrameError::BadMagic { found: magic }));
+    }
     if (length as i32) < HEADER_LEN as i32 {
         return Err(FrameError::TooShort { length: length as i32 });
     }
     if length > maximum {
-        return Err(match length >> 16 {
-            TLS_ALERT | TLS_HANDSHAKE => FrameError::TlsRecord,
-            _ => FrameError::TooLarge { length, maximum },
-        });
-    }
-    if start.len() >= 8 && u32_at(start, 4) != MAGIC {
-        return Err(FrameError::BadMagic { found: u32_at(start, 4) });
+        return Err(FrameError::TooLarge { length, maximum });
     }
     if start.len() >= 10 && u16_at(start, 8) != PROTOCOL.to_wire() {
         return Err(FrameError::UnsupportedVersion { found: u16_at(start, 8) });
     }
     Ok(Some(length as usize))
+}
+
+/// Whose protocol starts with these bytes, if it is one that is met on wrong ports.
+fn other_protocol(first: &[u8; 4]) -> Option<FrameError> {
+    match first {
+        // TLS records: an alert or a handshake, of any version.
+        [0x15 | 0x16, 3, ..] => Some(FrameError::TlsRecord),
+        b"HTTP" => Some(FrameError::Http),
+        _ => None,
+    }
 }
 
 /// Fills in the header of a message whose payload already stands behind it.

@@ -11,6 +11,7 @@
 //! | [`call`] | which reply belongs to a request, and what a server's failure means |
 //! | [`graph`] | values, entities, results and changes in a body, with the types of the graph |
 //! | [`Reader`], [`Writer`] | the primitive encodings |
+//! | [`escaped`] | text of a peer as errors and logs may show it |
 //!
 //! A [`FrameError`] means that the byte stream is lost: no later frame boundary
 //! can be trusted, and the connection must be closed. A [`BodyError`] concerns
@@ -55,6 +56,7 @@ pub mod call;
 mod decoder;
 mod display;
 mod error;
+mod escaped;
 mod frame;
 pub mod graph;
 mod message;
@@ -69,6 +71,7 @@ mod wire;
 pub use body::Body;
 pub use decoder::{DEFAULT_MAX_FRAME_LEN, FrameDecoder};
 pub use error::{BodyError, BodyErrorKind, EncodeError, FrameError};
+pub use escaped::{Escaped, escaped};
 pub use frame::{Frame, HEADER_LEN, Header, MAGIC, restamp};
 pub use message::Message;
 pub use secret::{AuthToken, Secret};

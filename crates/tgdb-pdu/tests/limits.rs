@@ -24,9 +24,10 @@ fn every_verb_of_the_vendor_is_known_and_has_a_body() {
 #[test]
 fn a_claimed_length_is_refused_before_memory_is_taken() {
     let ping = Message::new(Header::default(), Body::Ping).encode().unwrap();
+    let start = |length: i32| [length.to_be_bytes(), MAGIC.to_be_bytes()].concat();
     for length in [i32::MAX, DEFAULT_MAX_FRAME_LEN as i32 + 1] {
         let mut decoder = FrameDecoder::default();
-        decoder.push(&length.to_be_bytes());
+        decoder.push(&start(length));
         let expected = FrameError::TooLarge { length: length as u32, maximum: DEFAULT_MAX_FRAME_LEN };
         assert_eq!(decoder.next_frame(), Err(expected.clone()));
         decoder.push(&ping);
@@ -35,14 +36,14 @@ fn a_claimed_length_is_refused_before_memory_is_taken() {
     }
     for length in [i32::MIN, -1, 0, 55] {
         let mut decoder = FrameDecoder::default();
-        decoder.push(&length.to_be_bytes());
+        decoder.push(&start(length));
         assert_eq!(decoder.next_frame(), Err(FrameError::TooShort { length }));
     }
     // A frame at the bound is taken, and memory only for what is there.
     let mut decoder = FrameDecoder::new(1000);
-    decoder.push(&1000i32.to_be_bytes());
+    decoder.push(&start(1000));
     assert_eq!(decoder.next_frame(), Ok(None));
-    assert_eq!(decoder.buffered(), 4);
+    assert_eq!(decoder.buffered(), 8);
 }
 
 #[test]
@@ -54,7 +55,23 @@ fn what_is_not_tgdb_is_named() {
     ping[4] = 0;
     assert_eq!(error(&ping[..8]), FrameError::BadMagic { found: 0x00b2_d1e4 });
     assert_eq!(error(b"\x15\x03\x03\x00\x02\x02\x28"), FrameError::TlsRecord);
-    assert!(matches!(error(b"HTTP/1.1 400 Bad Request\r\n"), FrameError::TooLarge { .. }));
+    assert_eq!(error(b"\x16\x03\x01\x02"), FrameError::TlsRecord, "a client hello");
+    assert_eq!(error(b"HTTP/1.1 400 Bad Request\r\n"), FrameError::Http);
+    let banner = error(b"SSH-2.0-OpenSSH_9.6\r\n");
+    assert_eq!(banner, FrameError::BadMagic { found: u32::from_be_bytes(*b"2.0-") });
+    assert!(!banner.to_string().contains("maximum"), "{banner}");
+    // A frame whose length looks like another protocol is a frame, if the bound allows it.
+    for length in [*b"HTTP", [0x15, 3, 3, 0]] {
+        let mut decoder = FrameDecoder::new(u32::MAX);
+        decoder.push(&length);
+        assert_eq!(decoder.next_frame(), Ok(None));
+        decoder.push(&MAGIC.to_be_bytes());
+        assert_eq!(decoder.next_frame(), Ok(None));
+    }
+    // What passes frames over names them too.
+    let mut omitting = FrameDecoder::omitting(1000);
+    omitting.push(b"HTTP/1.1 400 Bad Request\r\n");
+    assert_eq!(omitting.next_frame(), Err(FrameError::Http));
     let mut ping = Message::new(Header::default(), Body::Ping).encode().unwrap();
     for offset in [0u16, 55, 57, u16::MAX] {
         ping[54..].copy_from_slice(&offset.to_be_bytes());
@@ -250,5 +267,20 @@ fn debug_shows_no_secret() {
         let shown = format!("{message:?} {frame:?}");
         assert!(!shown.contains("tiger") && !shown.contains("123456"), "{shown}");
         assert!(shown.contains("payload_len"), "{shown}");
+    }
+}
+
+#[test]
+fn text_of_a_peer_is_shown_without_controls() {
+    let shown = |text: &str| escaped(text).to_string();
+    for plain in ["", "it's \"C:\\users\\scott\"", "größer", "नमस्ते", "数据库"] {
+        assert_eq!(shown(plain), plain);
+    }
+    assert_eq!(shown("a\r\nb\tc\0"), r"a\r\nb\tc\0");
+    assert_eq!(shown("\u{1b}[31m\u{9b}\u{7f}"), r"\u{1b}[31m\u{9b}\u{7f}");
+    let hidden =
+        "\u{202a}\u{202b}\u{202d}\u{202e}\u{2066}\u{2067}\u{2069}\u{200e}\u{61c}\u{200b}\u{feff}\u{2028}\u{e0041}";
+    for character in hidden.chars() {
+        assert_eq!(shown(&format!("'{character}'")), format!("'\\u{{{:x}}}'", u32::from(character)));
     }
 }
