@@ -70,7 +70,8 @@ fn wrong_protocol_version() {
     let ChannelError::Transport(cause) = &error else { panic!("{error:?}") };
     let TransportError::Frame { source, .. } = &**cause else { panic!("{cause:?}") };
     assert_eq!(*source, FrameError::UnsupportedVersion { found: 0x0401 });
-    assert!(error.to_string().contains("4.1") && error.to_string().contains("3.0"), "{error}");
+    let text = chain(&error);
+    assert!(text.contains("4.1") && text.contains("3.0"), "{text}");
 }
 
 #[test]

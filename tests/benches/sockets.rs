@@ -160,10 +160,10 @@ fn tls_pair(bytes: &[u8]) -> TlsSocket {
         let session = rustls::ServerConnection::new(config).unwrap();
         answer(TlsSocket::from_server(session, peer, DEFAULT_MAX_FRAME_LEN).unwrap(), &bytes);
     });
-    let mut options = TlsOptions::default();
-    options.roots = Roots::PemFiles(vec![ca.pem_file()]);
-    options.tls13_only = true;
-    options.cipher_suites = Some(vec!["TLS_AES_256_GCM_SHA384".into()]);
+    let options = TlsOptions::default()
+        .roots([Roots::Path(ca.pem_file())])
+        .tls13_only(true)
+        .cipher_suites(["TLS_AES_256_GCM_SHA384"]);
     let connector = TlsConnector::new(&options).unwrap();
     connector
         .connect("localhost", port, &SocketOptions { connect_timeout: Duration::from_secs(9), ..Default::default() })

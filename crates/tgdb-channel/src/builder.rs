@@ -198,15 +198,18 @@ impl ChannelBuilder {
     fn tls_options(&self, properties: &Properties) -> Result<TlsOptions, PropertyError> {
         let mut options = TlsOptions::default();
         if let Some(files) = properties.trusted_certificates()?.filter(|files| !files.is_empty()) {
-            options.roots = Roots::PemFiles(files.into_iter().map(PathBuf::from).collect());
+            options = options.roots(files.into_iter().map(|path| Roots::Path(path.into())));
         }
-        options.expected_host_name = properties.expected_host_name()?.map(str::to_owned);
-        options.client_auth = client_auth(properties)?;
-        options.tls13_only = properties.tls_version()? == Some(TlsVersion::Tls13);
-        options.cipher_suites = properties
-            .cipher_suites()?
-            .filter(|names| !names.is_empty())
-            .map(|names| names.into_iter().map(str::to_owned).collect());
+        if let Some(name) = properties.expected_host_name()? {
+            options = options.expected_host_name(name);
+        }
+        if let Some((chain, key)) = client_auth(properties)? {
+            options = options.client_certificate_files(chain, key);
+        }
+        if let Some(names) = properties.cipher_suites()?.filter(|names| !names.is_empty()) {
+            options = options.cipher_suites(names);
+        }
+        options = options.tls13_only(properties.tls_version()? == Some(TlsVersion::Tls13));
         if self.accept_any_certificate {
             options.dangerous().accept_any_certificate();
         }

@@ -116,6 +116,11 @@
 //! # Bulk data
 //! [`bulk`] imports nodes and edges from CSV, and exports them.
 //!
+//! # Features
+//! `tls` and `ring` (default), `aws-lc-rs`, `platform-roots`: those of [`transport`], where
+//! they are described. Without `tls` an `ssl` URL fails with
+//! [`TransportError::NoTls`](transport::TransportError::NoTls).
+//!
 //! # Without I/O
 //! [`proto`] has the session itself, without sockets, clocks and threads.
 
@@ -153,6 +158,7 @@ pub use status::{ChannelStats, WaiterInfo};
 pub use transaction::Transaction;
 pub use waiter::{ResponseWaiter, WaiterStatus};
 
+pub use crossbeam_channel;
 pub use tgdb_pdu as pdu;
 pub use tgdb_transport as transport;
 pub use tgdb_url as url;

@@ -69,6 +69,7 @@ pub mod version;
 mod wire;
 
 pub use body::Body;
+pub use bytes;
 pub use decoder::{DEFAULT_MAX_FRAME_LEN, FrameDecoder};
 pub use error::{BodyError, BodyErrorKind, EncodeError, FrameError};
 pub use escaped::{Escaped, escaped};

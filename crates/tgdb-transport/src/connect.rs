@@ -18,7 +18,9 @@ use crate::{SocketOptions, TransportError};
 
 /// Time between keepalive probes, and how many go unanswered before the peer is
 /// given up. Most systems wait ten minutes by themselves.
+#[allow(dead_code, reason = "not all systems have it")]
 const PROBE_INTERVAL: Duration = Duration::from_secs(10);
+#[allow(dead_code, reason = "not all systems have it")]
 const PROBES: u32 = 3;
 
 /// RFC 8305's Connection Attempt Delay.
@@ -106,8 +108,7 @@ fn start(address: &SocketAddr, options: &SocketOptions) -> io::Result<Socket> {
         socket.set_send_buffer_size(size)?;
     }
     if let Some(time) = options.keepalive {
-        let probes = TcpKeepalive::new().with_time(time).with_interval(PROBE_INTERVAL).with_retries(PROBES);
-        socket.set_tcp_keepalive(&probes)?;
+        socket.set_tcp_keepalive(&probes(time))?;
     }
     #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
     if let Some(time) = options.user_timeout {
@@ -121,6 +122,25 @@ fn start(address: &SocketAddr, options: &SocketOptions) -> io::Result<Socket> {
         Err(error) if !is_under_way(&error) => Err(error),
         _ => Ok(socket),
     }
+}
+
+/// Keepalive probes that start after that silence, as far as the system lets us choose.
+fn probes(time: Duration) -> TcpKeepalive {
+    let probes = TcpKeepalive::new().with_time(time);
+    // OpenBSD, Solaris and others have one setting for the whole system.
+    #[cfg(any(
+        windows,
+        target_vendor = "apple",
+        target_os = "android",
+        target_os = "dragonfly",
+        target_os = "freebsd",
+        target_os = "fuchsia",
+        target_os = "illumos",
+        target_os = "linux",
+        target_os = "netbsd"
+    ))]
+    let probes = probes.with_interval(PROBE_INTERVAL).with_retries(PROBES);
+    probes
 }
 
 fn is_under_way(error: &io::Error) -> bool {

@@ -41,6 +41,9 @@ macro_rules! delegate_socket {
             fn outbox_addr(&self) -> std::net::SocketAddr {
                 self.0.outbox_addr()
             }
+            fn tls_info(&self) -> Option<$crate::TlsInfo> {
+                self.0.tls_info()
+            }
             fn arrivals(&self) -> u64 {
                 self.0.arrivals()
             }

@@ -5,14 +5,20 @@ use std::time::Duration;
 
 use tgdb_pdu::{Frame, FrameError};
 
+#[cfg(feature = "tls")]
+use crate::tls::{CertificateProblem, TlsError, remedy};
+
 pub(crate) const TLS_HANDSHAKE: &str = "TLS handshake with";
 
 /// A socket could not be made, or cannot go on.
+///
+/// `Display` says what happened to which peer, and what to do about it; the cause is
+/// [`source`](std::error::Error::source), and not in the text.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
     /// The host has no address.
-    #[error("cannot resolve host of {peer}: {source}; check the name in the URL and the name server")]
+    #[error("cannot resolve the host of {peer}; check the name in the URL and the name server")]
     Resolve {
         /// Host and port.
         peer: String,
@@ -20,7 +26,7 @@ pub enum TransportError {
         source: io::Error,
     },
     /// No address of the host takes connections.
-    #[error("cannot connect to {peer}: {source}; check that the server runs and listens there")]
+    #[error("cannot connect to {peer}; check that the server runs and listens there")]
     Connect {
         /// Host and port.
         peer: String,
@@ -28,7 +34,7 @@ pub enum TransportError {
         source: io::Error,
     },
     /// No address of the host answered in time.
-    #[error("{operation} {peer} took longer than {timeout:?}; check address and firewall, or raise connectTimeout")]
+    #[error("{operation} {peer} took longer than {timeout:?}; {}, or raise connectTimeout", late_remedy(.operation))]
     ConnectTimeout {
         /// What was being done.
         operation: &'static str,
@@ -38,7 +44,7 @@ pub enum TransportError {
         timeout: Duration,
     },
     /// The operating system failed an operation.
-    #[error("{operation} {peer}: {source}; the connection is lost")]
+    #[error("{operation} {peer} failed; the connection is lost")]
     Io {
         /// What was being done.
         operation: &'static str,
@@ -84,7 +90,7 @@ pub enum TransportError {
         partial: usize,
     },
     /// What the peer sends is not TGDB's.
-    #[error("receive from {peer}: {source}")]
+    #[error("{peer} sent what is not a message of TGDB")]
     Frame {
         /// Address of the peer.
         peer: String,
@@ -92,22 +98,25 @@ pub enum TransportError {
         source: FrameError,
     },
     /// The server's certificate was refused.
-    #[error("certificate of {peer} refused: {source}; {}", .problem.remedy())]
+    #[cfg(feature = "tls")]
+    #[error("the certificate of {peer} was refused; {}", .problem.remedy())]
     Certificate {
         /// Host and port.
         peer: String,
         /// What is wrong with it.
         problem: CertificateProblem,
         /// What the verifier said.
-        source: rustls::Error,
+        source: TlsError,
     },
-    /// TLS failed otherwise.
-    #[error("TLS with {peer}: {source}; check that the port speaks TLS and that versions and cipher suites agree")]
+    /// TLS failed otherwise. A server that demands a client certificate can say so as late
+    /// as the first message is received.
+    #[cfg(feature = "tls")]
+    #[error("TLS with {peer} failed; {}", remedy(.source))]
     Tls {
         /// Host and port.
         peer: String,
         /// What the TLS library said.
-        source: rustls::Error,
+        source: TlsError,
     },
     /// A TLS option cannot be used.
     #[error("TLS option {option}: {reason}")]
@@ -120,9 +129,22 @@ pub enum TransportError {
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
+    /// TLS was asked of a build without it.
+    #[error(
+        "this client was built without TLS; build it with the feature `tls` of tgdb-channel, or of tgdb-transport, or use a tcp:// URL"
+    )]
+    NoTls,
+    /// The peer answered the TLS handshake with something else.
+    #[error("TLS handshake with {peer}: the answer is not TLS; check host and port, a plain port needs a tcp:// URL")]
+    NotTls {
+        /// Host and port.
+        peer: String,
+        /// What it is, as far as can be seen.
+        source: FrameError,
+    },
     /// The peer answered the TLS handshake with a TGDB message in clear text, as
     /// a server does that refuses the client at once.
-    #[error("{peer} answered the TLS handshake with a plain {}", .frame.verb)]
+    #[error("{peer} answered the TLS handshake with a plain {}; a plain port needs a tcp:// URL", .frame.verb)]
     PlainFrame {
         /// Host and port.
         peer: String,
@@ -135,53 +157,16 @@ pub enum TransportError {
 fn closed_text(operation: &str, partial: usize) -> String {
     let when = if partial == 0 { String::new() } else { format!(" {partial} bytes into a message") };
     let remedy = match operation {
-        TLS_HANDSHAKE => "; check that the port speaks TLS",
+        TLS_HANDSHAKE => "; check that the port speaks TLS, a plain port needs a tcp:// URL",
         _ => "; its log may say why",
     };
     when + remedy
 }
 
-/// What is wrong with the server's certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CertificateProblem {
-    /// Nobody whom we trust has signed it.
-    UnknownIssuer,
-    /// It is for another host.
-    WrongName,
-    /// It is not valid yet, or no longer.
-    Expired,
-    /// Another problem.
-    Other,
-}
-
-impl CertificateProblem {
-    fn remedy(self) -> &'static str {
-        match self {
-            Self::UnknownIssuer => "put the PEM file of its issuer into trustedCertificates",
-            Self::WrongName => "connect under a name that the certificate has, or set expectedHostName to one",
-            Self::Expired => "renew it, and check the clocks",
-            Self::Other => "have the server's certificate checked",
-        }
-    }
-}
-
-impl TransportError {
-    /// An error of the TLS library, sorted.
-    pub(crate) fn tls(peer: &str, source: rustls::Error) -> Self {
-        use rustls::{CertificateError as E, Error};
-        let peer = peer.to_owned();
-        let Error::InvalidCertificate(cause) = &source else {
-            return Self::Tls { peer, source };
-        };
-        let problem = match cause {
-            E::UnknownIssuer | E::BadSignature => CertificateProblem::UnknownIssuer,
-            E::NotValidForName | E::NotValidForNameContext { .. } => CertificateProblem::WrongName,
-            E::Expired | E::ExpiredContext { .. } | E::NotValidYet | E::NotValidYetContext { .. } => {
-                CertificateProblem::Expired
-            }
-            _ => CertificateProblem::Other,
-        };
-        Self::Certificate { peer, problem, source }
+/// What to look at when a step of connecting takes too long.
+fn late_remedy(operation: &str) -> &'static str {
+    match operation {
+        TLS_HANDSHAKE => "check that the port speaks TLS, a plain port needs a tcp:// URL",
+        _ => "check address and firewall",
     }
 }

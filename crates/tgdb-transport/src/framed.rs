@@ -11,7 +11,7 @@ use tgdb_pdu::{Frame, FrameDecoder};
 use crate::receive::{Inbound, Wait};
 use crate::stream::{ByteStream, StreamError};
 use crate::turn::Turn;
-use crate::{TgSocket, TransportError, sys};
+use crate::{TgSocket, TlsInfo, TransportError, sys};
 
 const SEND: &str = "send to";
 pub(crate) const RECEIVE: &str = "receive from";
@@ -58,6 +58,7 @@ impl<S: ByteStream> Framed<S> {
         let peer = self.outbox.to_string();
         match error {
             _ if self.is_closed() => TransportError::Closed { operation, peer },
+            #[cfg(feature = "tls")]
             StreamError::Tls(source) => TransportError::tls(&peer, source),
             StreamError::Stalled => TransportError::Timeout { operation, peer },
             StreamError::Io(source) => TransportError::Io { operation, peer, source },
@@ -125,6 +126,10 @@ impl<S: ByteStream> TgSocket for Framed<S> {
 
     fn outbox_addr(&self) -> SocketAddr {
         self.outbox
+    }
+
+    fn tls_info(&self) -> Option<TlsInfo> {
+        self.stream.tls_info()
     }
 
     fn arrivals(&self) -> u64 {

@@ -5,6 +5,17 @@
 //! number of others [`TgSocket::send`], over TLS too. Frames of different
 //! senders never mix.
 //!
+//! # Features
+//! | feature | what it adds |
+//! |---|---|
+//! | `tls` (default) | TLS by rustls. Without it [`TlsConnector::new`] fails with [`TransportError::NoTls`], and no crate of TLS is built |
+//! | `ring` (default) | cryptography for `tls` |
+//! | `aws-lc-rs` | the same, used instead of `ring` if both are on; faster for AES, and it takes longer to build |
+//! | `platform-roots` | [`Roots::Platform`] |
+//!
+//! A `CryptoProvider` that the program installs for the process comes before both. `tls`
+//! without any of them builds, and [`TlsConnector::new`] says what is missing.
+//!
 //! # Example
 //! ```no_run
 //! use tgdb_pdu::{Body, Header, Message};
@@ -47,12 +58,18 @@ use tgdb_pdu::Frame;
 
 pub use cancel::ConnectCancel;
 pub use database_certificate::{DatabaseNameError, verify_database_name};
-pub use error::{CertificateProblem, TransportError};
+pub use error::TransportError;
 pub use options::SocketOptions;
 pub use resolve::Resolve;
 pub use tcp::TcpSocket;
-pub use tls::{Dangerous, Roots, TlsConnector, TlsOptions, TlsSocket};
+#[cfg(feature = "tls")]
+pub use tls::{CertificateProblem, TlsError};
+pub use tls::{Dangerous, Roots, TlsConnector, TlsInfo, TlsOptions, TlsSocket};
 pub use wakeup::{Interest, Ready, Wakeup, wait_ready};
+
+#[cfg(feature = "tls")]
+pub use rustls;
+pub use tgdb_pdu as pdu;
 
 /// A connected socket that carries frames.
 ///
@@ -165,6 +182,12 @@ pub trait TgSocket: fmt::Debug + Send + Sync {
 
     /// Address of the peer's end.
     fn outbox_addr(&self) -> SocketAddr;
+
+    /// What the TLS handshake agreed on, and the server's certificates; `None` over plain
+    /// TCP, and at a server's end before the handshake is done.
+    fn tls_info(&self) -> Option<TlsInfo> {
+        None
+    }
 
     /// How often bytes arrived so far, whole frames or not. It tells whether the peer lives
     /// while a large frame is under way.

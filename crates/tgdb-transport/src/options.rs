@@ -38,7 +38,8 @@ pub struct SocketOptions {
     /// `SO_RCVBUF` in bytes; else as `send_buffer`.
     pub recv_buffer: Option<usize>,
     /// Silence after which TCP keepalive probes start; `None` for none. The peer is
-    /// given up after three of them, 10 s apart. Default 30 s.
+    /// given up after three of them, 10 s apart. OpenBSD, Solaris and a few others choose
+    /// all three times themselves. Default 30 s.
     pub keepalive: Option<Duration>,
     /// Maximum length of a frame that is accepted, in bytes. Default
     /// [`DEFAULT_MAX_FRAME_LEN`].

@@ -7,12 +7,17 @@ use std::time::{Duration, Instant};
 use rustix::event::PollFlags;
 use tgdb_pdu::FrameDecoder;
 
-use crate::sys;
+use crate::{TlsInfo, sys};
 
 /// Bytes over a TCP connection. One reader and any number of writers at a time.
 pub(crate) trait ByteStream: Send + Sync {
     /// The connection below.
     fn tcp(&self) -> &TcpStream;
+
+    /// What the TLS handshake agreed on, if there was one.
+    fn tls_info(&self) -> Option<TlsInfo> {
+        None
+    }
 
     /// One read of the system. All that it brings goes into the decoder, which can be
     /// nothing. If it may wait, it does so for at most a [`sys::TICK`].
@@ -49,6 +54,7 @@ pub(crate) enum Read {
 #[derive(Debug)]
 pub(crate) enum StreamError {
     Io(io::Error),
+    #[cfg(feature = "tls")]
     Tls(rustls::Error),
     /// The system took no byte for too long.
     Stalled,
@@ -64,6 +70,7 @@ impl Clone for StreamError {
     fn clone(&self) -> Self {
         match self {
             Self::Stalled => Self::Stalled,
+            #[cfg(feature = "tls")]
             Self::Tls(error) => Self::Tls(error.clone()),
             Self::Io(error) => Self::Io(match error.raw_os_error() {
                 Some(code) => io::Error::from_raw_os_error(code),

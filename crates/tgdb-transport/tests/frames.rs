@@ -121,10 +121,10 @@ fn a_cut_tls_connection_is_no_proper_end() {
 fn a_frame_that_comes_with_the_end_of_the_handshake_is_not_lost() {
     let ca = TestCa::new("test").unwrap();
     let config = ca.server_config(&ca.issue(&["localhost"]).unwrap()).unwrap();
-    let mut tls = TlsOptions::default();
-    tls.roots = Roots::PemFiles(vec![ca.pem_file()]);
-    // Of TLS 1.2, where the server ends the handshake.
-    tls.cipher_suites = Some(vec!["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256".into()]);
+    let tls = TlsOptions::default()
+        .roots([Roots::Path(ca.pem_file())])
+        // Of TLS 1.2, where the server ends the handshake.
+        .cipher_suites(["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"]);
     let connector = TlsConnector::new(&tls).unwrap();
     let (listener, port) = listener();
     let server = std::thread::spawn(move || {
@@ -135,7 +135,7 @@ fn a_frame_that_comes_with_the_end_of_the_handshake_is_not_lost() {
         server.recv()
     });
     let client = connector.connect("localhost", port, &options()).unwrap();
-    assert_eq!(client.protocol_version().as_deref(), Some("TLSv1_2"));
+    assert_eq!(client.tls_info().map(|info| info.version).as_deref(), Some("TLSv1.2"));
     assert_eq!(number(&client.recv_deadline(Instant::now() + LONG).unwrap()), 1);
     client.finish();
     assert!(matches!(server.join().unwrap(), Err(TransportError::PeerClosed { .. })));

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tgdb_transport::{Interest, SocketOptions, TgSocket, TransportError, Wakeup};
 
-use common::{LONG, message, number, options, pairs, raw_peer};
+use common::{LONG, chain, message, number, options, pairs, raw_peer};
 
 #[test]
 fn a_slow_peer_is_given_up_and_nothing_is_sent_behind_a_part() {
@@ -158,7 +158,7 @@ fn a_broken_connection_stays_broken() {
         for error in [client.try_send(&[IoSlice::new(&bytes)]).unwrap_err(), client.send(&bytes).map(drop).unwrap_err()]
         {
             assert!(matches!(error, TransportError::Io { .. }), "{error}");
-            assert!(error.to_string().contains("an earlier message"), "{error}");
+            assert!(chain(&error).contains("an earlier message"), "{error}");
         }
     }
 }

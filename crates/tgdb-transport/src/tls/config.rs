@@ -1,186 +1,149 @@
 //! From options to a configuration of rustls.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::ClientConfig;
+use rustls::client::WebPkiServerVerifier;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tgdb_pdu::Secret;
 
-use crate::TransportError;
+use super::TlsError;
+use super::info::iana_name;
+use super::material;
+use super::options::ClientIdentity;
+use super::roots::Trusted;
+use super::verifier::{AcceptAny, ServerVerifier};
+use crate::{Roots, TlsOptions, TransportError};
 
-/// Whose signature a server's certificate must have.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Roots {
-    /// One of the authorities that Mozilla trusts, as of `webpki-roots`.
-    #[default]
-    WebPki,
-    /// One of those in these PEM files, and no other.
-    PemFiles(Vec<PathBuf>),
+const CERTIFICATE: &str = "clientCertificate";
+const KEY: &str = "clientKey";
+
+pub(super) fn config_error(option: &'static str, reason: String) -> TransportError {
+    TransportError::TlsConfig { option, reason, source: None }
 }
 
-/// Options of TLS. The default verifies the server's chain against
-/// [`Roots::WebPki`] and its name against the host, with TLS 1.2 or 1.3.
-#[derive(Debug, Clone, Default)]
-pub struct TlsOptions {
-    /// Whose signature the server's certificate must have.
-    pub roots: Roots,
-    /// The name that the server's certificate must have, if not that of the host.
-    pub expected_host_name: Option<String>,
-    /// PEM files with the client's certificate chain and its key.
-    pub client_auth: Option<(PathBuf, PathBuf)>,
-    /// Refuse TLS 1.2.
-    pub tls13_only: bool,
-    /// IANA names of the cipher suites allowed; `None` for all that rustls has.
-    pub cipher_suites: Option<Vec<String>>,
-    accept_any_certificate: bool,
+fn caused(option: &'static str, reason: &str, error: rustls::Error) -> TransportError {
+    TransportError::TlsConfig { option, reason: reason.into(), source: Some(Box::new(TlsError::from(error))) }
 }
 
-/// Options that take the protection of TLS away.
-#[derive(Debug)]
-pub struct Dangerous<'a>(&'a mut TlsOptions);
-
-impl TlsOptions {
-    /// Leads to the options that take the protection of TLS away.
-    pub fn dangerous(&mut self) -> Dangerous<'_> {
-        Dangerous(self)
-    }
-
-    /// Whether the server's certificate goes unverified.
-    pub fn accepts_any_certificate(&self) -> bool {
-        self.accept_any_certificate
-    }
-}
-
-impl Dangerous<'_> {
-    /// Accepts any certificate of anybody. Whoever is between client and server can
-    /// then read and change everything, passwords included. Each connection logs a
-    /// warning.
-    pub fn accept_any_certificate(&mut self) {
-        self.0.accept_any_certificate = true;
-    }
-}
-
-type Cause = Box<dyn std::error::Error + Send + Sync>;
-
-fn config_error(option: &'static str, reason: impl Into<String>, source: Option<Cause>) -> TransportError {
-    TransportError::TlsConfig { option, reason: reason.into(), source }
-}
-
+/// The configuration that these options describe.
+///
+/// # Errors
+/// [`TransportError::TlsConfig`] if one of them cannot be used.
 pub(super) fn client_config(options: &TlsOptions) -> Result<Arc<ClientConfig>, TransportError> {
+    if let Some(config) = &options.client_config {
+        return own_config(options, config);
+    }
     let provider = Arc::new(provider(options.cipher_suites.as_deref())?);
     let versions: &[_] = if options.tls13_only { &[&rustls::version::TLS13] } else { rustls::ALL_VERSIONS };
-    let builder =
-        ClientConfig::builder_with_provider(provider.clone()).with_protocol_versions(versions).map_err(|error| {
-            config_error("cipherSuites", "no suite fits the TLS versions allowed", Some(Box::new(error)))
-        })?;
+    let builder = ClientConfig::builder_with_provider(provider.clone())
+        .with_protocol_versions(versions)
+        .map_err(|error| caused("cipherSuites", "no suite fits the TLS versions allowed", error))?;
     let builder = if options.accept_any_certificate {
         builder.dangerous().with_custom_certificate_verifier(Arc::new(AcceptAny(provider)))
     } else {
-        builder.with_root_certificates(roots(&options.roots)?)
+        let trusted = Trusted::read(options.roots.as_deref().unwrap_or(&[Roots::WebPki]))?;
+        let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(trusted.anchors), provider).build();
+        let chains = chains.map_err(|error| TransportError::TlsConfig {
+            option: "trustedCertificates",
+            reason: "cannot be used".into(),
+            source: Some(Box::new(error)),
+        })?;
+        builder.dangerous().with_custom_certificate_verifier(Arc::new(ServerVerifier::new(chains, trusted.named)))
     };
-    Ok(Arc::new(match &options.client_auth {
+    Ok(Arc::new(match &options.client_identity {
         None => builder.with_no_client_auth(),
-        Some((chain, key)) => {
-            let key_error = |error| pem_error("clientKey", key, error);
+        Some(identity) => {
+            let (chain, key) = read_identity(identity)?;
             builder
-                .with_client_auth_cert(
-                    certificates("clientCertificate", chain)?,
-                    PrivateKeyDer::from_pem_file(key).map_err(key_error)?,
-                )
-                .map_err(|error| {
-                    config_error("clientKey", "does not go with clientCertificate", Some(Box::new(error)))
-                })?
+                .with_client_auth_cert(chain, key)
+                .map_err(|error| caused(KEY, "does not go with clientCertificate", error))?
         }
     }))
 }
 
-fn provider(names: Option<&[String]>) -> Result<CryptoProvider, TransportError> {
-    let mut provider = ring::default_provider();
-    let Some(names) = names else { return Ok(provider) };
-    // rustls calls the suites of TLS 1.3 TLS13_..., IANA calls them TLS_...
-    let iana = |suite: &rustls::SupportedCipherSuite| format!("{:?}", suite.suite()).replace("TLS13_", "TLS_");
-    let known: Vec<_> = provider.cipher_suites.iter().map(iana).collect();
-    if let Some(name) = names.iter().find(|name| !known.contains(&name.to_uppercase())) {
-        return Err(config_error(
-            "cipherSuites",
-            format!("{name:?} is not supported; known: {}", known.join(", ")),
-            None,
-        ));
+/// The program's own configuration, if no option of ours contradicts it.
+fn own_config(options: &TlsOptions, config: &Arc<ClientConfig>) -> Result<Arc<ClientConfig>, TransportError> {
+    let others = [
+        ("trustedCertificates", options.roots.is_some()),
+        (CERTIFICATE, options.client_identity.is_some()),
+        ("tlsProtocol", options.tls13_only),
+        ("cipherSuites", options.cipher_suites.is_some()),
+        ("dangerous", options.accept_any_certificate),
+    ];
+    match others.iter().find(|(_, is_set)| *is_set) {
+        None => Ok(config.clone()),
+        Some((option, _)) => Err(config_error(
+            option,
+            "cannot be combined with a rustls::ClientConfig of the program; set it there".into(),
+        )),
     }
-    provider.cipher_suites.retain(|suite| names.iter().any(|name| name.eq_ignore_ascii_case(&iana(suite))));
+}
+
+/// The cryptography: that which the program has installed for the process, else that of
+/// the features.
+fn provider(names: Option<&[String]>) -> Result<CryptoProvider, TransportError> {
+    let mut provider = match CryptoProvider::get_default() {
+        Some(installed) => CryptoProvider::clone(installed),
+        None => built_in().ok_or_else(|| {
+            let reason = "this build has no cryptography: turn on the feature `ring` or `aws-lc-rs` of tgdb-transport (or tgdb-channel), install a rustls::crypto::CryptoProvider, or set a rustls::ClientConfig";
+            config_error("cryptography", reason.into())
+        })?,
+    };
+    let Some(names) = names else { return Ok(provider) };
+    let known: Vec<_> = provider.cipher_suites.iter().map(|suite| iana_name(*suite)).collect();
+    if let Some(name) = names.iter().find(|name| !known.contains(&name.to_uppercase())) {
+        let reason = format!("{name:?} is not supported; known: {}", known.join(", "));
+        return Err(config_error("cipherSuites", reason));
+    }
+    provider.cipher_suites.retain(|suite| names.iter().any(|name| name.eq_ignore_ascii_case(&iana_name(*suite))));
     Ok(provider)
 }
 
-fn roots(roots: &Roots) -> Result<RootCertStore, TransportError> {
-    const OPTION: &str = "trustedCertificates";
-    let files = match roots {
-        Roots::WebPki => return Ok(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()),
-        Roots::PemFiles(files) => files,
-    };
-    let mut store = RootCertStore::empty();
-    for file in files {
-        for certificate in certificates(OPTION, file)? {
-            let reason = || format!("{} holds a certificate that cannot be used", file.display());
-            store.add(certificate).map_err(|error| config_error(OPTION, reason(), Some(Box::new(error))))?;
+fn built_in() -> Option<CryptoProvider> {
+    #[cfg(feature = "aws-lc-rs")]
+    return Some(rustls::crypto::aws_lc_rs::default_provider());
+    #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+    return Some(rustls::crypto::ring::default_provider());
+    #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
+    return None;
+}
+
+type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+/// The chain and the key of the client; here a bad certificate is an error.
+fn read_identity(identity: &ClientIdentity) -> Result<Identity, TransportError> {
+    match identity {
+        ClientIdentity::Bytes { chain, key } => Ok((
+            chain_of(chain).map_err(|reason| config_error(CERTIFICATE, format!("the chain in memory {reason}")))?,
+            material::private_key(key.expose())
+                .map_err(|reason| config_error(KEY, format!("the key in memory {reason}")))?,
+        )),
+        ClientIdentity::Files { chain, key } => {
+            let chain_bytes = read(CERTIFICATE, chain)?;
+            let key_bytes = read(KEY, key)?;
+            Ok((
+                chain_of(chain_bytes.expose())
+                    .map_err(|reason| config_error(CERTIFICATE, format!("{} {reason}", chain.display())))?,
+                material::private_key(key_bytes.expose())
+                    .map_err(|reason| config_error(KEY, format!("{} {reason}", key.display())))?,
+            ))
         }
     }
-    if store.is_empty() {
-        return Err(config_error(OPTION, "names no file", None));
-    }
-    Ok(store)
 }
 
-fn certificates(option: &'static str, file: &Path) -> Result<Vec<CertificateDer<'static>>, TransportError> {
-    let read = || CertificateDer::pem_file_iter(file)?.collect::<Result<Vec<_>, _>>();
-    let certificates = read().map_err(|error| pem_error(option, file, error))?;
-    if certificates.is_empty() {
-        return Err(config_error(option, format!("{} holds no certificate in PEM", file.display()), None));
-    }
-    Ok(certificates)
+fn chain_of(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+    let entries = material::certificates(bytes)?.into_iter();
+    entries.map(|entry| entry.certificate.map_err(|reason| format!("has a bad {}: {reason}", entry.place))).collect()
 }
 
-fn pem_error(option: &'static str, file: &Path, error: rustls::pki_types::pem::Error) -> TransportError {
-    config_error(option, format!("cannot read {} as PEM: {error}", file.display()), Some(Box::new(error)))
-}
-
-/// Verifies signatures of the handshake, but not whose they are.
-#[derive(Debug)]
-struct AcceptAny(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AcceptAny {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+fn read(option: &'static str, path: &Path) -> Result<Secret, TransportError> {
+    let bytes = std::fs::read(path).map_err(|error| TransportError::TlsConfig {
+        option,
+        reason: format!("cannot read {}", path.display()),
+        source: Some(Box::new(error)),
+    })?;
+    Ok(Secret::new(bytes))
 }

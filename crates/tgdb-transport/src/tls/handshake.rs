@@ -4,15 +4,18 @@ use std::net::TcpStream;
 
 use rustix::event::{PollFd, PollFlags};
 use rustls::ClientConnection;
-use tgdb_pdu::{FrameDecoder, MAGIC};
+use tgdb_pdu::FrameDecoder;
 
-use super::SendNow;
+use super::socket::SendNow;
 use crate::attempt::Attempt;
 use crate::error::TLS_HANDSHAKE;
 use crate::stream::is_transient;
 use crate::{TransportError, sys};
 
 const OPERATION: &str = TLS_HANDSHAKE;
+
+/// The longest message that a server may refuse us with before TLS, in bytes.
+const MAX_REFUSAL: u32 = 64 * 1024;
 
 /// Shakes hands over a connection that was made by that attempt.
 pub(super) fn complete<'a>(
@@ -47,8 +50,9 @@ pub(super) fn complete<'a>(
             Err(error) => return Err(io(error)),
         }
         let mut received = &buf[..];
-        if std::mem::take(&mut first) && received.get(4..8) == Some(&MAGIC.to_be_bytes()) {
-            return Err(plain_frame(received, attempt.peer(), attempt.options.max_frame_len));
+        // The types of TLS records. As the length of a message that would be 320 MiB and more.
+        if std::mem::take(&mut first) && !matches!(received, [20..=24, ..]) {
+            return Err(not_tls(buf, tcp, attempt));
         }
         while !received.is_empty() {
             tls.read_tls(&mut received).map_err(io)?;
@@ -61,13 +65,29 @@ pub(super) fn complete<'a>(
     }
 }
 
-/// A server that refuses the client at once can do so before TLS, in clear text.
-fn plain_frame(received: &[u8], peer: String, max_frame_len: u32) -> TransportError {
-    let mut decoder = FrameDecoder::new(max_frame_len);
-    decoder.push(received);
-    match decoder.next_frame() {
-        Ok(Some(frame)) => TransportError::PlainFrame { peer, frame: Box::new(frame) },
-        Ok(None) => TransportError::PeerClosed { operation: OPERATION, peer, partial: received.len() },
-        Err(source) => TransportError::Frame { peer, source },
+/// What the peer says in place of TLS. A TGDB server that refuses the client at once can
+/// do so in clear text.
+fn not_tls<'a>(mut received: Vec<u8>, tcp: &'a TcpStream, attempt: &Attempt<'a>) -> TransportError {
+    let peer = attempt.peer();
+    let mut decoder = FrameDecoder::new(attempt.options.max_frame_len.min(MAX_REFUSAL));
+    loop {
+        decoder.push(&received);
+        match decoder.next_frame() {
+            Ok(Some(frame)) => return TransportError::PlainFrame { peer, frame: Box::new(frame) },
+            Ok(None) => {}
+            Err(source) => return TransportError::NotTls { peer, source },
+        }
+        if let Err(error) = attempt.wait(OPERATION, &mut vec![PollFd::new(tcp, PollFlags::IN)], None) {
+            return error;
+        }
+        received.clear();
+        match sys::recv_now(tcp, &mut received) {
+            Ok(0) => {
+                return TransportError::PeerClosed { operation: OPERATION, peer, partial: decoder.buffered() };
+            }
+            Ok(_) => {}
+            Err(error) if is_transient(&error) => {}
+            Err(source) => return attempt.io(OPERATION, source),
+        }
     }
 }

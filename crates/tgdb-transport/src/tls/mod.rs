@@ -1,149 +1,34 @@
-//! The TLS socket.
+//! TLS, as far as this build has it.
 
+mod info;
+mod options;
+
+#[cfg(not(feature = "tls"))]
+mod absent;
+#[cfg(feature = "tls")]
 mod config;
+#[cfg(feature = "tls")]
+mod error;
+#[cfg(feature = "tls")]
 mod handshake;
+#[cfg(feature = "tls")]
+mod material;
+#[cfg(feature = "tls")]
+mod roots;
+#[cfg(feature = "tls")]
+mod socket;
+#[cfg(feature = "tls")]
 mod stream;
+#[cfg(feature = "tls")]
+mod verifier;
 
-use std::io::{self, IoSlice};
-use std::net::TcpStream;
-use std::sync::Arc;
-
-use rustls::ClientConnection;
-use rustls::pki_types::ServerName;
-use tgdb_pdu::FrameDecoder;
-
-use crate::attempt::Attempt;
-use crate::connect::connect;
-use crate::delegate::delegate_socket;
-use crate::framed::Framed;
-use crate::{ConnectCancel, SocketOptions, TransportError, sys};
-
-pub use config::{Dangerous, Roots, TlsOptions};
-use stream::TlsStream;
-
-/// A TLS socket: TLS 1.2 or 1.3, the server's chain and name verified.
-#[derive(Debug)]
-pub struct TlsSocket(Framed<TlsStream>);
-
-/// Makes TLS sockets. Reads the files that its options name once, and resumes
-/// sessions from one socket to the next.
-#[derive(Debug, Clone)]
-pub struct TlsConnector {
-    config: Arc<rustls::ClientConfig>,
-    expected_host_name: Option<String>,
-    unverified: bool,
-}
-
-impl TlsConnector {
-    /// Reads certificates and keys.
-    ///
-    /// # Errors
-    /// [`TransportError::TlsConfig`] if one of the options cannot be used.
-    pub fn new(options: &TlsOptions) -> Result<Self, TransportError> {
-        Ok(Self {
-            config: config::client_config(options)?,
-            expected_host_name: options.expected_host_name.clone(),
-            unverified: options.accepts_any_certificate(),
-        })
-    }
-
-    /// The configuration of rustls, for those who drive TLS themselves. It verifies as the options
-    /// say, but does not know [`TlsOptions::expected_host_name`].
-    pub fn rustls_config(&self) -> Arc<rustls::ClientConfig> {
-        self.config.clone()
-    }
-
-    /// Connects as [`TcpSocket::connect`](crate::TcpSocket::connect) does, and shakes hands.
-    ///
-    /// # Errors
-    /// As `TcpSocket::connect`, and [`TransportError::Certificate`],
-    /// [`TransportError::Tls`] or [`TransportError::PlainFrame`].
-    pub fn connect(&self, host: &str, port: u16, options: &SocketOptions) -> Result<TlsSocket, TransportError> {
-        self.connect_attempt(&Attempt::new(host, port, options, None))
-    }
-
-    /// The same, until another thread cancels it.
-    ///
-    /// # Errors
-    /// As [`connect`](Self::connect), and [`TransportError::Closed`] if it was cancelled.
-    pub fn connect_with(
-        &self,
-        host: &str,
-        port: u16,
-        options: &SocketOptions,
-        cancel: &ConnectCancel,
-    ) -> Result<TlsSocket, TransportError> {
-        self.connect_attempt(&Attempt::new(host, port, options, Some(cancel)))
-    }
-
-    fn connect_attempt(&self, attempt: &Attempt<'_>) -> Result<TlsSocket, TransportError> {
-        let peer = attempt.peer();
-        let name = self.server_name(attempt.host)?;
-        if self.unverified {
-            log::warn!("TLS to {peer}: the server's certificate is NOT VERIFIED; anybody can pose as the server");
-        }
-        let tcp = connect(attempt)?;
-        let mut tls =
-            ClientConnection::new(self.config.clone(), name).map_err(|error| TransportError::tls(&peer, error))?;
-        handshake::complete(&mut tls, &tcp, attempt)?;
-        let io = |source| attempt.io("connect to", source);
-        let stream = TlsStream::new(tls.into(), tcp).map_err(io)?;
-        let mut decoder = attempt.options.decoder();
-        // A server that speaks first: its message can have come with the end of the handshake.
-        stream.take_early(&mut decoder);
-        Framed::new(stream, decoder).map(TlsSocket).map_err(io)
-    }
-
-    /// The name that the certificate must have.
-    fn server_name(&self, host: &str) -> Result<ServerName<'static>, TransportError> {
-        let name = self.expected_host_name.as_deref().unwrap_or(host);
-        // The zone of a link-local address is of no concern to the other end.
-        let name = name.split('%').next().unwrap_or(name);
-        ServerName::try_from(name.to_owned()).map_err(|error| TransportError::TlsConfig {
-            option: "expectedHostName",
-            reason: format!("{name:?} is neither a host name nor an IP address"),
-            source: Some(Box::new(error)),
-        })
-    }
-}
-
-impl TlsSocket {
-    /// Wraps the server's end of a TLS connection, for test servers. The handshake
-    /// is completed by receiving; what is sent before goes out then.
-    ///
-    /// # Errors
-    /// [`TransportError::Io`] if the stream is not connected any more.
-    pub fn from_server(
-        tls: rustls::ServerConnection,
-        tcp: TcpStream,
-        max_frame_len: u32,
-    ) -> Result<Self, TransportError> {
-        let error = |source| TransportError::Io { operation: "accept", peer: "peer".into(), source };
-        let stream = TlsStream::new(tls.into(), tcp).map_err(error)?;
-        Framed::new(stream, FrameDecoder::new(max_frame_len)).map(Self).map_err(error)
-    }
-
-    /// The TLS version agreed on, such as `TLSv1_3`; `None` before the handshake is done.
-    pub fn protocol_version(&self) -> Option<String> {
-        self.0.stream.protocol_version()
-    }
-}
-
-delegate_socket!(TlsSocket);
-
-/// Where rustls writes its records: the system, as far as that goes without waiting.
-struct SendNow<'a>(&'a TcpStream);
-
-impl io::Write for SendNow<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        sys::send_now(self.0, &[IoSlice::new(bytes)])
-    }
-
-    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        sys::send_now(self.0, parts)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+#[cfg(not(feature = "tls"))]
+pub use absent::{TlsConnector, TlsSocket};
+#[cfg(feature = "tls")]
+pub(crate) use error::remedy;
+#[cfg(feature = "tls")]
+pub use error::{CertificateProblem, TlsError};
+pub use info::TlsInfo;
+pub use options::{Dangerous, Roots, TlsOptions};
+#[cfg(feature = "tls")]
+pub use socket::{TlsConnector, TlsSocket};

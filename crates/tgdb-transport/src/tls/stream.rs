@@ -13,10 +13,10 @@ use std::time::Duration;
 use rustls::Connection;
 use tgdb_pdu::FrameDecoder;
 
-use super::SendNow;
+use super::socket::SendNow;
 use crate::stream::{ByteStream, Read, StreamError, broken, is_transient, send_all};
-use crate::sys;
 use crate::turn::{lock, try_lock};
+use crate::{TlsInfo, sys};
 
 /// How much cipher text is read at once: at first and after short reads, after a
 /// read that filled that, and while a large frame comes.
@@ -48,10 +48,6 @@ impl TlsStream {
             incoming: Mutex::default(),
             broken: Mutex::new(false),
         })
-    }
-
-    pub(super) fn protocol_version(&self) -> Option<String> {
-        lock(&self.tls).protocol_version().map(|version| format!("{version:?}"))
     }
 
     /// Hands records to the system; `true` if none is left.
@@ -133,6 +129,10 @@ fn take_text(tls: &mut Connection, decoder: &mut FrameDecoder) -> Result<Read, S
 impl ByteStream for TlsStream {
     fn tcp(&self) -> &TcpStream {
         &self.tcp
+    }
+
+    fn tls_info(&self) -> Option<TlsInfo> {
+        TlsInfo::of(&lock(&self.tls))
     }
 
     fn read_into(&self, decoder: &mut FrameDecoder, may_wait: bool) -> Result<Read, StreamError> {

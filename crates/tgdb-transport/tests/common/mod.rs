@@ -19,6 +19,12 @@ pub fn options() -> SocketOptions {
     SocketOptions { connect_timeout: LONG, ..SocketOptions::default() }
 }
 
+/// The texts of an error and of its causes, in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 /// Waits until the condition holds.
 pub fn eventually(what: &str, condition: impl Fn() -> bool) {
     let deadline = Instant::now() + LONG;
@@ -45,8 +51,7 @@ pub fn raw_peer(options: &SocketOptions) -> (TcpSocket, TcpStream) {
 pub fn tls() -> (TlsConnector, Arc<rustls::ServerConfig>) {
     let ca = TestCa::new("test").unwrap();
     let config = ca.server_config(&ca.issue(&["localhost"]).unwrap()).unwrap();
-    let mut tls = TlsOptions::default();
-    tls.roots = Roots::PemFiles(vec![ca.pem_file()]);
+    let tls = TlsOptions::default().roots([Roots::Path(ca.pem_file())]);
     (TlsConnector::new(&tls).unwrap(), config)
 }
 
