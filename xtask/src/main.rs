@@ -4,6 +4,7 @@
 #![deny(missing_docs)]
 
 mod dissector;
+mod features;
 mod fuzz;
 mod layers;
 mod simulate;
@@ -47,6 +48,7 @@ const STEPS: &[Step] = &[
     ("doc", "documentation, without warnings", doc),
     ("fuzz", "the fuzz targets for a minute", fuzz::ci),
     ("alone", "each crate builds by itself", alone),
+    ("features", "the crates build with each combination of features, without TLS too", features::check),
 ];
 
 fn main() -> ExitCode {
