@@ -187,7 +187,8 @@ fn other_protocol(first: &[u8; 4]) -> Option<FrameError> {
     match first {
         // TLS records: an alert or a handshake, of any version.
         [0x15 | 0x16, 3, ..] => Some(FrameError::TlsRecord),
-        b"HTTP" => Some(FrameError::Http),
+        // The page of an HTTP server that does not understand the request comes without a header.
+        b"HTTP" | b"<!DO" | b"<!do" | b"<htm" | b"<HTM" => Some(FrameError::Http),
         _ => None,
     }
 }

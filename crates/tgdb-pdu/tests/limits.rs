@@ -57,6 +57,7 @@ fn what_is_not_tgdb_is_named() {
     assert_eq!(error(b"\x15\x03\x03\x00\x02\x02\x28"), FrameError::TlsRecord);
     assert_eq!(error(b"\x16\x03\x01\x02"), FrameError::TlsRecord, "a client hello");
     assert_eq!(error(b"HTTP/1.1 400 Bad Request\r\n"), FrameError::Http);
+    assert_eq!(error(b"<!DOCTYPE HTML PUBLIC"), FrameError::Http);
     let banner = error(b"SSH-2.0-OpenSSH_9.6\r\n");
     assert_eq!(banner, FrameError::BadMagic { found: u32::from_be_bytes(*b"2.0-") });
     assert!(!banner.to_string().contains("maximum"), "{banner}");

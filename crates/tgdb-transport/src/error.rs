@@ -9,6 +9,8 @@ use tgdb_pdu::{Frame, FrameError};
 use crate::tls::{CertificateProblem, TlsError, remedy};
 
 pub(crate) const TLS_HANDSHAKE: &str = "TLS handshake with";
+/// Over plain TCP, before any byte came.
+pub(crate) const RECEIVE_FIRST: &str = "receive the first message from";
 
 /// A socket could not be made, or cannot go on.
 ///
@@ -158,6 +160,7 @@ fn closed_text(operation: &str, partial: usize) -> String {
     let when = if partial == 0 { String::new() } else { format!(" {partial} bytes into a message") };
     let remedy = match operation {
         TLS_HANDSHAKE => "; check that the port speaks TLS, a plain port needs a tcp:// URL",
+        RECEIVE_FIRST => "; its log may say why, and a TLS port needs an ssl:// URL",
         _ => "; its log may say why",
     };
     when + remedy

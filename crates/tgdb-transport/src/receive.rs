@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use rustix::event::PollFlags;
 use tgdb_pdu::{Frame, FrameDecoder, FrameError};
 
+use crate::error::RECEIVE_FIRST;
 use crate::framed::{Framed, RECEIVE};
 use crate::stream::{ByteStream, Read, StreamError};
-use crate::{TransportError, sys};
+use crate::{TgSocket, TransportError, sys};
 
 /// A deadline that is nearer than this is waited for by `poll`: the system's own
 /// time for a read is one tick, and it rounds up.
@@ -126,7 +127,11 @@ impl<S: ByteStream> Framed<S> {
             _ if self.is_closed() => self.closed(RECEIVE),
             Failure::Stream(error) => self.error(RECEIVE, error),
             Failure::Frame(source) => TransportError::Frame { peer: self.outbox.to_string(), source },
-            Failure::End => TransportError::PeerClosed { operation: RECEIVE, peer: self.outbox.to_string(), partial },
+            Failure::End => {
+                let is_silent = self.arrivals.load(Ordering::Relaxed) == 0 && self.tls_info().is_none();
+                let operation = if is_silent { RECEIVE_FIRST } else { RECEIVE };
+                TransportError::PeerClosed { operation, peer: self.outbox.to_string(), partial }
+            }
         }
     }
 

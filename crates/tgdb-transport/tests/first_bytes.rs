@@ -75,6 +75,20 @@ fn a_plain_client_at_a_real_tls_server() {
 }
 
 #[test]
+fn a_plain_client_at_a_tls_server_that_only_closes() {
+    let error = plain_error(answering(&[]));
+    assert!(matches!(error, TransportError::PeerClosed { partial: 0, .. }), "{error:?}");
+    assert!(error.to_string().contains("a TLS port needs an ssl:// URL"), "{error}");
+    // What has answered in clear text is no TLS port.
+    let socket = TcpSocket::connect("127.0.0.1", answering(&[&ping()]), &options()).unwrap();
+    socket.send(&ping()).unwrap();
+    socket.recv().unwrap();
+    let error = socket.recv().unwrap_err();
+    assert!(matches!(error, TransportError::PeerClosed { operation: "receive from", .. }), "{error:?}");
+    assert!(!error.to_string().contains("ssl://"), "{error}");
+}
+
+#[test]
 fn an_http_server() {
     for pieces in [&[HTTP][..], &[&HTTP[..1], &HTTP[1..3], &HTTP[3..]]] {
         let error = plain_error(answering(pieces));

@@ -152,7 +152,7 @@ fn version_1() {
 fn signed_with_sha_1() {
     let server = Made::fixture("sha1.pem", "sha1.key");
     let tls = TlsOptions::default().roots([Roots::Path(fixture("sha1-ca.pem"))]);
-    refused(&server, &tls, CertificateProblem::UnsupportedAlgorithm, &["SHA-1"]);
+    refused(&server, &tls, CertificateProblem::UnsupportedAlgorithm, &["SHA-1", "1.2.840.10045.4.1"]);
 }
 
 #[test]

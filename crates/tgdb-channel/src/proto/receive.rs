@@ -81,7 +81,8 @@ impl<W> Session<W> {
         match self.link {
             Link::LoggingIn { .. } => {
                 let cause = match &*cause {
-                    TransportError::PeerClosed { peer, partial, .. } => {
+                    // But for that before the first message, which has a remedy of its own.
+                    TransportError::PeerClosed { operation: "receive from", peer, partial } => {
                         let (peer, partial) = (peer.clone(), *partial);
                         Arc::new(TransportError::PeerClosed { operation: LOG_IN, peer, partial })
                     }

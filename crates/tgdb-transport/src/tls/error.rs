@@ -4,6 +4,8 @@ use std::fmt;
 
 use rustls::{AlertDescription, CertificateError, Error};
 use tgdb_pdu::escaped;
+use x509_parser::der_parser::Oid;
+use x509_parser::prelude::FromDer;
 
 use super::verifier::Finding;
 use crate::TransportError;
@@ -25,6 +27,16 @@ impl fmt::Display for TlsError {
             // rustls shows these as `Debug` does.
             Error::InvalidCertificate(CertificateError::Other(other)) => {
                 write!(f, "invalid peer certificate: {}", escaped(&other.0.to_string()))
+            }
+            Error::InvalidCertificate(CertificateError::UnsupportedSignatureAlgorithmContext {
+                signature_algorithm_id,
+                ..
+            }) => {
+                f.write_str("invalid peer certificate: signed by an algorithm that is not supported")?;
+                match Oid::from_der(signature_algorithm_id) {
+                    Ok((_, id)) => write!(f, ", {id}"),
+                    Err(_) => Ok(()),
+                }
             }
             other => escaped(&other.to_string()).fmt(f),
         }
