@@ -66,7 +66,7 @@ impl TlsArgs {
         }
         let mut options = TlsOptions::default();
         if !self.ca.is_empty() {
-            options.roots = Roots::PemFiles(self.ca.clone());
+            options = options.roots(self.ca.iter().cloned().map(Roots::Path));
         }
         if self.insecure {
             options.dangerous().accept_any_certificate();
