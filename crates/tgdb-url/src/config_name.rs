@@ -1,19 +1,36 @@
 //! The properties that the vendor's clients know, and a few of ours.
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
-use crate::properties::kind;
+use crate::value;
 use crate::{Properties, PropertyError, Protocol, TlsVersion, VersionCheck};
 
+/// Whether this client does anything with a property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Effect {
+    /// It is used.
+    Always,
+    /// It is used with the protocol `ssl` only.
+    TlsOnly,
+    /// It is known, since the vendor's clients have it, and its type is checked. It does nothing.
+    Never,
+}
+
 macro_rules! config_names {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal, $alias:literal, $default:expr, $getter:ident: $kind:ident -> $ty:ty;)+) => {
-        /// A known property: full name, alias and default.
+    ($($(#[doc = $doc:literal])* $variant:ident = $name:literal, $alias:literal, $default:expr, $effect:ident, $getter:ident: $kind:ident -> $ty:ty;)+) => {
+        /// A known property: full name, alias, default and effect.
         ///
         /// Sources: `ConfigName.java`, `utils.py`. Where their defaults differ, Java's counts.
+        /// A page with all of them is `docs/settings.md` of the repository.
+        ///
+        /// `Display` and `AsRef<str>` give the full name; `FromStr` takes it or the alias.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ConfigName {
-            $($(#[$doc])* $variant,)+
+            $($(#[doc = $doc])* $variant,)+
         }
 
         impl ConfigName {
@@ -35,13 +52,23 @@ macro_rules! config_names {
                 match self { $(Self::$variant => $default,)+ }
             }
 
-            /// The property with that full name or alias, in any case.
-            pub fn from_name(name: &str) -> Option<Self> {
-                let is = |known: &&Self| known.name().eq_ignore_ascii_case(name) || known.alias().eq_ignore_ascii_case(name);
-                Self::ALL.iter().find(is).copied()
+            /// Whether this client does anything with it.
+            pub const fn effect(self) -> Effect {
+                match self { $(Self::$variant => Effect::$effect,)+ }
             }
 
-            pub(crate) fn check(&self, properties: &Properties) -> Result<(), PropertyError> {
+            /// What it is for, in one or more sentences.
+            pub const fn description(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),*).trim_ascii(),)+ }
+            }
+
+            /// What its value must be, with the unit.
+            pub const fn value_type(self) -> &'static str {
+                match self { $(Self::$variant => value::$kind::EXPECTED,)+ }
+            }
+
+            /// Checks the value of that property.
+            pub(crate) fn check(self, properties: &Properties) -> Result<(), PropertyError> {
                 match self { $(Self::$variant => properties.$getter().map(drop),)+ }
             }
         }
@@ -49,12 +76,12 @@ macro_rules! config_names {
         /// Typed values of the known properties: that which was set, else the default, else `None`.
         impl Properties {
             $(
-                $(#[$doc])*
+                $(#[doc = $doc])*
                 ///
                 /// # Errors
                 /// [`PropertyError`] if the value does not have the property's type.
                 pub fn $getter(&self) -> Result<Option<$ty>, PropertyError> {
-                    kind::$kind(self, ConfigName::$variant)
+                    value::$kind::get(self, ConfigName::$variant)
                 }
             )+
         }
@@ -62,141 +89,189 @@ macro_rules! config_names {
 }
 
 config_names! {
-    /// Host where a URL names none.
-    ChannelDefaultHost = "tgdb.channel.defaultHost", "defaultHost", Some("localhost"), default_host: text -> &str;
-    /// Port where a URL names none. Go has 8700.
-    ChannelDefaultPort = "tgdb.channel.defaultPort", "defaultPort", Some("8222"), default_port: port -> u16;
-    /// Protocol where none is named. Python has `ssl`.
-    ChannelDefaultProtocol = "tgdb.channel.defaultProtocol", "defaultProtocol", Some("tcp"), default_protocol: protocol -> Protocol;
-    /// Protocol of the URL. Python only.
-    ChannelProtocol = "tgdb.channel.protocol", "protocol", None, protocol: protocol -> Protocol;
-    /// Host of the URL. Python only.
-    ChannelHost = "tgdb.channel.host", "host", None, host: text -> &str;
-    /// Port of the URL. Python only.
-    ChannelPort = "tgdb.channel.port", "port", None, port: port -> u16;
-    /// Send buffer of the socket: KiB as text, bytes from the getter. Not set: the system's,
+    /// Host of a URL that names none.
+    ChannelDefaultHost = "tgdb.channel.defaultHost", "defaultHost", Some("localhost"), Always, default_host: text -> &str;
+    /// Port of a URL, or of an entry of `ftHosts`, that names none. Go has 8700.
+    ChannelDefaultPort = "tgdb.channel.defaultPort", "defaultPort", Some("8222"), Always, default_port: port -> u16;
+    /// Protocol of a URL that names none. Not set, such a URL is an error. No client of the vendor uses its own default.
+    ChannelDefaultProtocol = "tgdb.channel.defaultProtocol", "defaultProtocol", Some("tcp"), Always, default_protocol: protocol -> Protocol;
+    /// Protocol of the URL, which Python's parser sets.
+    ChannelProtocol = "tgdb.channel.protocol", "protocol", None, Never, protocol: protocol -> Protocol;
+    /// Host of the URL, which Python's parser sets.
+    ChannelHost = "tgdb.channel.host", "host", None, Never, host: text -> &str;
+    /// Port of the URL, which Python's parser sets.
+    ChannelPort = "tgdb.channel.port", "port", None, Never, port: port -> u16;
+    /// Send buffer of the socket. Not set: the system's,
     /// which grows as needed. Java and Python have 122, which makes large messages slow.
-    ChannelSendSize = "tgdb.channel.sendSize", "sendSize", None, send_size: kilobytes -> usize;
-    /// Receive buffer of the socket: KiB as text, bytes from the getter. Not set: the system's,
+    ChannelSendSize = "tgdb.channel.sendSize", "sendSize", None, Always, send_size: kilobytes -> usize;
+    /// Receive buffer of the socket. Not set: the system's,
     /// which grows as needed. Java and Python have 128.
-    ChannelRecvSize = "tgdb.channel.recvSize", "recvSize", None, recv_size: kilobytes -> usize;
-    /// Seconds of silence after which a ping is sent; 0 for none.
-    ChannelPingInterval = "tgdb.channel.pingInterval", "pingInterval", Some("30"), ping_interval: seconds -> Duration;
-    /// Time for one attempt to connect, TLS included. A whole number is
+    ChannelRecvSize = "tgdb.channel.recvSize", "recvSize", None, Always, recv_size: kilobytes -> usize;
+    /// Silence after which a ping is sent; 0 for none.
+    ChannelPingInterval = "tgdb.channel.pingInterval", "pingInterval", Some("30"), Always, ping_interval: seconds -> Duration;
+    /// Time for one attempt to connect, name resolution and TLS included. A bare whole number is
     /// milliseconds (Java), one with a decimal point is seconds (Python, default `5.000`).
-    ChannelConnectTimeout = "tgdb.channel.connectTimeout", "connectTimeout", Some("1000"), connect_timeout: milliseconds -> Duration;
+    ChannelConnectTimeout = "tgdb.channel.connectTimeout", "connectTimeout", Some("1000"), Always, connect_timeout: connect_time -> Duration;
     /// Further servers to try, `host[:port]` separated by commas.
-    ChannelFTHosts = "tgdb.channel.ftHosts", "ftHosts", None, ft_hosts: comma_list -> Vec<&str>;
-    /// Seconds between the first two rounds of attempts to connect over the list of servers;
+    ChannelFTHosts = "tgdb.channel.ftHosts", "ftHosts", None, Always, ft_hosts: comma_list -> Vec<&str>;
+    /// Pause between the first two rounds of attempts to connect over the list of servers;
     /// see `ftMaxRetryIntervalSeconds` for the next. At least 10 ms.
-    ChannelFTRetryIntervalSeconds = "tgdb.channel.ftRetryIntervalSeconds", "ftRetryIntervalSeconds", Some("10"), ft_retry_interval: seconds -> Duration;
-    /// Seconds to which the pause between rounds of attempts grows: it doubles from round to
+    ChannelFTRetryIntervalSeconds = "tgdb.channel.ftRetryIntervalSeconds", "ftRetryIntervalSeconds", Some("10"), Always, ft_retry_interval: seconds -> Duration;
+    /// Time to which the pause between rounds of attempts grows: it doubles from round to
     /// round, starting with `ftRetryIntervalSeconds`. This client only.
-    ChannelFTMaxRetryIntervalSeconds = "tgdb.channel.ftMaxRetryIntervalSeconds", "ftMaxRetryIntervalSeconds", Some("60"), ft_max_retry_interval: seconds -> Duration;
-    /// The first attempt after a lost connection is made at a random time within so many
-    /// seconds, so that many clients do not come at once; 0 for at once. Not set: the shorter
-    /// of `ftRetryIntervalSeconds` and 1. This client only.
-    ChannelFTReconnectSpreadSeconds = "tgdb.channel.ftReconnectSpreadSeconds", "ftReconnectSpreadSeconds", None, ft_reconnect_spread: seconds -> Duration;
+    ChannelFTMaxRetryIntervalSeconds = "tgdb.channel.ftMaxRetryIntervalSeconds", "ftMaxRetryIntervalSeconds", Some("60"), Always, ft_max_retry_interval: seconds -> Duration;
+    /// The first attempt after a lost connection is made at a random time within that
+    /// time, so that many clients do not come at once; 0 for at once. Not set: the shorter
+    /// of `ftRetryIntervalSeconds` and 1 s. This client only.
+    ChannelFTReconnectSpreadSeconds = "tgdb.channel.ftReconnectSpreadSeconds", "ftReconnectSpreadSeconds", None, Always, ft_reconnect_spread: seconds -> Duration;
     /// In which order servers are tried: `disable` for that of the list, `random` for another
     /// one in each channel. As in libpq; this client only.
-    ChannelLoadBalanceHosts = "tgdb.channel.loadBalanceHosts", "loadBalanceHosts", Some("disable"), load_balance_hosts: load_balance -> bool;
-    /// Seconds of silence, while requests wait, after which a connection is given up; 0 for
-    /// never. Not set: 30, or the longest timeout of the requests that wait. This client only.
-    ChannelLivenessTimeoutSeconds = "tgdb.channel.livenessTimeoutSeconds", "livenessTimeoutSeconds", None, liveness_timeout: seconds -> Duration;
-    /// Seconds in which the server's system must acknowledge what was sent to it, else the
+    ChannelLoadBalanceHosts = "tgdb.channel.loadBalanceHosts", "loadBalanceHosts", Some("disable"), Always, load_balance_hosts: load_balance -> bool;
+    /// Silence, while requests wait, after which a connection is given up; 0 for
+    /// never. Not set: 30 s, or the longest timeout of the requests that wait. This client only.
+    ChannelLivenessTimeoutSeconds = "tgdb.channel.livenessTimeoutSeconds", "livenessTimeoutSeconds", None, Always, liveness_timeout: seconds -> Duration;
+    /// Time in which the server's system must acknowledge what was sent to it, else the
     /// connection is lost; 0 leaves it to the system. Linux and Android only. This client only.
-    ChannelTcpUserTimeoutSeconds = "tgdb.channel.tcpUserTimeoutSeconds", "tcpUserTimeoutSeconds", Some("30"), tcp_user_timeout: seconds -> Duration;
+    ChannelTcpUserTimeoutSeconds = "tgdb.channel.tcpUserTimeoutSeconds", "tcpUserTimeoutSeconds", Some("30"), Always, tcp_user_timeout: seconds -> Duration;
+    /// Silence after which TCP asks whether the server's system is still there, three times
+    /// 10 s apart; 0 for never. This client only.
+    ChannelTcpKeepaliveSeconds = "tgdb.channel.tcpKeepaliveSeconds", "tcpKeepaliveSeconds", Some("30"), Always, tcp_keepalive: seconds -> Duration;
     /// Whether each new session begins with a message of the properties, as those of the
     /// vendor's clients do; without secrets. This client only.
-    ConnectionSendProperties = "tgdb.connection.sendProperties", "sendConnectionProperties", Some("false"), send_connection_properties: flag -> bool;
+    ConnectionSendProperties = "tgdb.connection.sendProperties", "sendConnectionProperties", Some("false"), Always, send_connection_properties: flag -> bool;
     /// Attempts for each server, one in each round.
-    ChannelFTRetryCount = "tgdb.channel.ftRetryCount", "ftRetryCount", Some("3"), ft_retry_count: count -> u32;
-    /// User where none is named.
-    ChannelDefaultUserID = "tgdb.channel.defaultUserID", "defaultUserID", None, default_user: text -> &str;
-    /// User.
-    ChannelUserID = "tgdb.channel.userID", "userID", None, user: text -> &str;
-    /// Password. Do not log it.
-    ChannelPassword = "tgdb.channel.password", "password", None, password: text -> &str;
+    ChannelFTRetryCount = "tgdb.channel.ftRetryCount", "ftRetryCount", Some("3"), Always, ft_retry_count: count -> u32;
+    /// User where neither the URL nor `userID` names one.
+    ChannelDefaultUserID = "tgdb.channel.defaultUserID", "defaultUserID", None, Always, default_user: text -> &str;
+    /// User to log in, where the URL names none before `@`. Not set: `admin`.
+    ChannelUserID = "tgdb.channel.userID", "userID", None, Always, user: text -> &str;
+    /// Password of the user. Do not log it.
+    ChannelPassword = "tgdb.channel.password", "password", None, Always, password: secret -> &str;
     /// Name of the client program, as the server shows it.
-    ChannelClientId = "tgdb.channel.clientId", "clientId", Some("tgdb.rust-api.client"), client_id: text -> &str;
-    /// Greatest message accepted from the server: KiB as text, bytes from the
-    /// getter. This client only.
-    ChannelMaxFrameSize = "tgdb.channel.maxFrameSize", "maxFrameSize", Some("65536"), max_frame_size: kilobytes -> usize;
+    ChannelClientId = "tgdb.channel.clientId", "clientId", Some("tgdb.rust-api.client"), Always, client_id: text -> &str;
+    /// Maximum size of a message from the server. This client only.
+    ChannelMaxFrameSize = "tgdb.channel.maxFrameSize", "maxFrameSize", Some("65536"), Always, max_frame_size: kilobytes -> usize;
     /// Requests that can be in flight at once, from 1. This client only.
-    ChannelMaxInFlight = "tgdb.channel.maxRequestsInFlight", "maxRequestsInFlight", Some("16384"), max_in_flight: positive_count -> u32;
-    /// Requests that can wait to be sent: KiB as text, bytes from the getter. One larger
-    /// request is taken if no other waits. This client only.
-    ChannelMaxOutboxSize = "tgdb.channel.maxOutboxSize", "maxOutboxSize", Some("16384"), max_outbox_size: kilobytes -> usize;
+    ChannelMaxInFlight = "tgdb.channel.maxRequestsInFlight", "maxRequestsInFlight", Some("16384"), Always, max_in_flight: positive_count -> u32;
+    /// Maximum size of all requests that wait to be sent. One larger request is taken if no other waits. This client only.
+    ChannelMaxOutboxSize = "tgdb.channel.maxOutboxSize", "maxOutboxSize", Some("16384"), Always, max_outbox_size: kilobytes -> usize;
     /// How far the server's product version must agree: `exact` (Java), `major`,
     /// `none` (Python). This client only.
-    ChannelVersionCheck = "tgdb.channel.versionCheck", "versionCheck", Some("major"), version_check: version_check -> VersionCheck;
+    ChannelVersionCheck = "tgdb.channel.versionCheck", "versionCheck", Some("major"), Always, version_check: version_check -> VersionCheck;
     /// Whether each pooled connection has a socket of its own.
-    ConnectionPoolUseDedicatedChannelPerConnection = "tgdb.connectionpool.useDedicatedChannelPerConnection", "useDedicatedChannelPerConnection", Some("false"), use_dedicated_channel_per_connection: flag -> bool;
+    ConnectionPoolUseDedicatedChannelPerConnection = "tgdb.connectionpool.useDedicatedChannelPerConnection", "useDedicatedChannelPerConnection", Some("false"), Never, use_dedicated_channel_per_connection: flag -> bool;
     /// Connections in a pool.
-    ConnectionPoolDefaultPoolSize = "tgdb.connectionpool.defaultPoolSize", "defaultPoolSize", Some("10"), default_pool_size: count -> u32;
-    /// Seconds to wait for a connection of a pool.
-    ConnectionPoolReserveTimeoutSeconds = "tgdb.connectionpool.connectionReserveTimeoutSeconds", "connectionpoolReserveTimeoutSeconds", Some("10"), connection_reserve_timeout: seconds -> Duration;
+    ConnectionPoolDefaultPoolSize = "tgdb.connectionpool.defaultPoolSize", "defaultPoolSize", Some("10"), Never, default_pool_size: count -> u32;
+    /// Time to wait for a connection of a pool.
+    ConnectionPoolReserveTimeoutSeconds = "tgdb.connectionpool.connectionReserveTimeoutSeconds", "connectionpoolReserveTimeoutSeconds", Some("10"), Never, connection_reserve_timeout: seconds -> Duration;
     /// Database to log in to.
-    ConnectionDatabaseName = "tgdb.connection.dbName", "dbName", None, database_name: text -> &str;
+    ConnectionDatabaseName = "tgdb.connection.dbName", "dbName", None, Always, database_name: text -> &str;
     /// Roles to log in with, separated by commas; all of the user's if not set,
     /// none if empty.
-    ConnectionSpecifiedRoles = "tgdb.connection.specifiedRoles", "roles", None, roles: comma_list -> Vec<&str>;
-    /// Seconds to wait for a reply, above 0. Python has 3600.
-    ConnectionOperationTimeoutSeconds = "tgdb.connection.operationTimeoutSeconds", "connectionOperationTimeoutSeconds", Some("10"), operation_timeout: positive_seconds -> Duration;
-    /// Seconds of silence after which the server may disconnect; a wish. Python
-    /// has no default.
-    ConnectionIdleTimeoutSeconds = "tgdb.connection.idleTimeoutSeconds", "connectionIdleTimeoutSeconds", Some("3600"), idle_timeout: seconds -> Duration;
+    ConnectionSpecifiedRoles = "tgdb.connection.specifiedRoles", "roles", None, Always, roles: comma_list -> Vec<&str>;
+    /// Time to wait for a reply. Python has 3600.
+    ConnectionOperationTimeoutSeconds = "tgdb.connection.operationTimeoutSeconds", "connectionOperationTimeoutSeconds", Some("10"), Always, operation_timeout: positive_seconds -> Duration;
+    /// Silence after which the server may disconnect. Python has no default.
+    ConnectionIdleTimeoutSeconds = "tgdb.connection.idleTimeoutSeconds", "connectionIdleTimeoutSeconds", Some("3600"), Never, idle_timeout: seconds -> Duration;
     /// Format of dates.
-    ConnectionDateFormat = "tgdb.connection.dateFormat", "dateFormat", Some("YYYY-MM-DD"), date_format: text -> &str;
+    ConnectionDateFormat = "tgdb.connection.dateFormat", "dateFormat", Some("YYYY-MM-DD"), Never, date_format: text -> &str;
     /// Format of times.
-    ConnectionTimeFormat = "tgdb.connection.timeFormat", "timeFormat", Some("HH:mm:ss"), time_format: text -> &str;
+    ConnectionTimeFormat = "tgdb.connection.timeFormat", "timeFormat", Some("HH:mm:ss"), Never, time_format: text -> &str;
     /// Format of timestamps.
-    ConnectionTimeStampFormat = "tgdb.connection.timeStampFormat", "timeStampFormat", Some("YYYY-MM-DD HH:mm:ss.zzz"), timestamp_format: text -> &str;
+    ConnectionTimeStampFormat = "tgdb.connection.timeStampFormat", "timeStampFormat", Some("YYYY-MM-DD HH:mm:ss.zzz"), Never, timestamp_format: text -> &str;
     /// Locale.
-    ConnectionLocale = "tgdb.connection.locale", "locale", Some("en_US"), locale: text -> &str;
+    ConnectionLocale = "tgdb.connection.locale", "locale", Some("en_US"), Never, locale: text -> &str;
     /// Time zone, in the vendor's spelling. Java only.
-    ConnectionTimezone = "tgdb.connection.timezone", "timezone", Some("Americas/Los_Angeles"), timezone: text -> &str;
+    ConnectionTimezone = "tgdb.connection.timezone", "timezone", Some("Americas/Los_Angeles"), Never, timezone: text -> &str;
     /// Language of queries. Python has `gremlin`.
-    ConnectionDefaultQueryLanguage = "tgdb.connection.defaultQueryLanguage", "queryLanguage", Some("tgql"), query_language: text -> &str;
-    /// Java's TLS provider; kept, not used.
-    TlsProviderName = "tgdb.tls.provider.name", "tlsProviderName", Some("SunJSSE"), tls_provider_name: text -> &str;
-    /// Java's TLS provider; kept, not used.
-    TlsProviderClassName = "tgdb.tls.provider.className", "tlsProviderClassName", Some("com.sun.net.ssl.internal.ssl.Provider"), tls_provider_class_name: text -> &str;
-    /// Java's TLS provider; kept, not used.
-    TlsProviderConfigFile = "tgdb.tls.provider.configFile", "tlsProviderConfigFile", None, tls_provider_config_file: text -> &str;
-    /// Python's TLS library; kept, not used.
-    TlsLibraryLocation = "tgdb.tls.library.location", "tlsLibraryLocation", None, tls_library_location: text -> &str;
-    /// Least TLS version: `TLSv1.2` or `TLSv1.3`.
-    TlsProtocol = "tgdb.tls.protocol", "tlsProtocol", Some("TLSv1.2"), tls_version: tls_version -> TlsVersion;
+    ConnectionDefaultQueryLanguage = "tgdb.connection.defaultQueryLanguage", "queryLanguage", Some("tgql"), Never, query_language: text -> &str;
+    /// TLS provider of Java.
+    TlsProviderName = "tgdb.tls.provider.name", "tlsProviderName", Some("SunJSSE"), Never, tls_provider_name: text -> &str;
+    /// TLS provider of Java.
+    TlsProviderClassName = "tgdb.tls.provider.className", "tlsProviderClassName", Some("com.sun.net.ssl.internal.ssl.Provider"), Never, tls_provider_class_name: text -> &str;
+    /// TLS provider of Java.
+    TlsProviderConfigFile = "tgdb.tls.provider.configFile", "tlsProviderConfigFile", None, Never, tls_provider_config_file: text -> &str;
+    /// TLS library of Python.
+    TlsLibraryLocation = "tgdb.tls.library.location", "tlsLibraryLocation", None, Never, tls_library_location: text -> &str;
+    /// Minimum TLS version.
+    TlsProtocol = "tgdb.tls.protocol", "tlsProtocol", Some("TLSv1.2"), TlsOnly, tls_version: tls_version -> TlsVersion;
     /// Cipher suites allowed, by IANA name, separated by commas.
-    TlsCipherSuites = "tgdb.tls.cipherSuites", "cipherSuites", None, cipher_suites: comma_list -> Vec<&str>;
+    TlsCipherSuites = "tgdb.tls.cipherSuites", "cipherSuites", None, TlsOnly, cipher_suites: comma_list -> Vec<&str>;
     /// Whether the certificate of the authenticate reply must name the database.
-    TlsVerifyDatabaseName = "tgdb.tls.verifyDBName", "verifyDBName", Some("false"), verify_database_name: flag -> bool;
-    /// Name that the server's certificate must have, if not the host of the URL.
-    TlsExpectedHostName = "tgdb.tls.expectedHostName", "expectedHostName", None, expected_host_name: text -> &str;
+    TlsVerifyDatabaseName = "tgdb.tls.verifyDBName", "verifyDBName", Some("false"), TlsOnly, verify_database_name: flag -> bool;
+    /// Name that the server's certificate must have. Not set: the host of the URL.
+    TlsExpectedHostName = "tgdb.tls.expectedHostName", "expectedHostName", None, TlsOnly, expected_host_name: text -> &str;
     /// PEM files with the certificates to trust instead of the Mozilla roots,
     /// separated by semicolons (Python; Java's commas are taken too).
-    TlsTrustedCertificates = "tgdb.tls.trustedCertificates", "trustedCertificates", None, trusted_certificates: path_list -> Vec<&str>;
+    TlsTrustedCertificates = "tgdb.tls.trustedCertificates", "trustedCertificates", None, TlsOnly, trusted_certificates: path_list -> Vec<&str>;
     /// PEM file with the client's certificate chain. This client only.
-    TlsClientCertificate = "tgdb.tls.clientCertificate", "clientCertificate", None, client_certificate: text -> &str;
+    TlsClientCertificate = "tgdb.tls.clientCertificate", "clientCertificate", None, TlsOnly, client_certificate: text -> &str;
     /// PEM file with the key of the client's certificate. This client only.
-    TlsClientKey = "tgdb.tls.clientKey", "clientKey", None, client_key: text -> &str;
-    /// Password of Java's key store; kept, not used. Do not log it.
-    KeyStorePassword = "tgdb.security.keyStorePassword", "keyStorePassword", None, key_store_password: text -> &str;
-    /// Java's trace of commits; kept, not used.
-    EnableConnectionTrace = "tgdb.connection.enableTrace", "enableTrace", Some("false"), enable_trace: flag -> bool;
-    /// Directory of Java's trace; kept, not used.
-    ConnectionTraceDir = "tgdb.connection.enableTraceDir", "enableTraceDir", Some("."), trace_dir: text -> &str;
+    TlsClientKey = "tgdb.tls.clientKey", "clientKey", None, TlsOnly, client_key: text -> &str;
+    /// Password of Java's key store. Do not log it.
+    KeyStorePassword = "tgdb.security.keyStorePassword", "keyStorePassword", None, Never, key_store_password: secret -> &str;
+    /// Trace of commits, in Java.
+    EnableConnectionTrace = "tgdb.connection.enableTrace", "enableTrace", Some("false"), Never, enable_trace: flag -> bool;
+    /// Directory of Java's trace.
+    ConnectionTraceDir = "tgdb.connection.enableTraceDir", "enableTraceDir", Some("."), Never, trace_dir: text -> &str;
     /// Maximum of nodes in one message of a bulk import. Not in Java.
-    BulkIONodeBatchSize = "tgdb.bulkIO.nodeBatchSize", "bulkIONodeBatchSize", Some("1000"), bulk_node_batch_size: count -> u32;
+    BulkIONodeBatchSize = "tgdb.bulkIO.nodeBatchSize", "bulkIONodeBatchSize", Some("1000"), Always, bulk_node_batch_size: count -> u32;
     /// Maximum of entities in one message of a bulk export. Not in Java.
-    BulkIOEntityBatchSize = "tgdb.bulkIO.entityBatchSize", "bulkIOEntityBatchSize", Some("1000"), bulk_entity_batch_size: count -> u32;
+    BulkIOEntityBatchSize = "tgdb.bulkIO.entityBatchSize", "bulkIOEntityBatchSize", Some("1000"), Always, bulk_entity_batch_size: count -> u32;
     /// Maximum of edges in one message of a bulk import. Not in Java.
-    BulkIOEdgeBatchSize = "tgdb.bulkIO.edgeBatchSize", "bulkIOEdgeBatchSize", Some("2500"), bulk_edge_batch_size: count -> u32;
+    BulkIOEdgeBatchSize = "tgdb.bulkIO.edgeBatchSize", "bulkIOEdgeBatchSize", Some("2500"), Always, bulk_edge_batch_size: count -> u32;
     /// Name of the CSV column with the id of a node. Not in Java.
-    BulkIOIdColName = "tgdb.bulkIO.idColName", "bulkIOIdColName", Some("id"), bulk_id_column: text -> &str;
+    BulkIOIdColName = "tgdb.bulkIO.idColName", "bulkIOIdColName", Some("id"), Always, bulk_id_column: text -> &str;
     /// Name of the CSV column with the node that an edge starts at. Not in Java.
-    BulkIOFromColName = "tgdb.bulkIO.fromColName", "bulkIOFromColName", Some("from"), bulk_from_column: text -> &str;
+    BulkIOFromColName = "tgdb.bulkIO.fromColName", "bulkIOFromColName", Some("from"), Always, bulk_from_column: text -> &str;
     /// Name of the CSV column with the node that an edge ends at. Not in Java.
-    BulkIOToColName = "tgdb.bulkIO.toColName", "bulkIOToColName", Some("to"), bulk_to_column: text -> &str;
+    BulkIOToColName = "tgdb.bulkIO.toColName", "bulkIOToColName", Some("to"), Always, bulk_to_column: text -> &str;
+}
+
+impl ConfigName {
+    /// The property with that full name or alias, in any case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let is = |known: &&Self| known.name().eq_ignore_ascii_case(name) || known.alias().eq_ignore_ascii_case(name);
+        Self::ALL.iter().find(is).copied()
+    }
+
+    /// The property whose full name or alias is most like `name`, if one is like it at all.
+    pub fn nearest(name: &str) -> Option<Self> {
+        /// Longer names are no mistyped ones, and comparing takes the square of the length.
+        const MAX_LEN: usize = 80;
+        const MIN_LIKENESS: f64 = 0.75;
+        if name.len() > MAX_LEN {
+            return None;
+        }
+        let name = name.to_ascii_lowercase();
+        let likeness = |known: &str| strsim::jaro_winkler(&known.to_ascii_lowercase(), &name);
+        let of = |known: &Self| likeness(known.name()).max(likeness(known.alias()));
+        let (likeness, nearest) = Self::ALL
+            .iter()
+            .map(|known| (of(known), *known))
+            .max_by(|one, other| one.0.total_cmp(&other.0))?;
+        (likeness >= MIN_LIKENESS).then_some(nearest)
+    }
+}
+
+impl fmt::Display for ConfigName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl AsRef<str> for ConfigName {
+    fn as_ref(&self) -> &str {
+        self.name()
+    }
+}
+
+impl FromStr for ConfigName {
+    type Err = PropertyError;
+
+    /// # Errors
+    /// [`PropertyError::Unknown`] if no property has that full name or alias.
+    fn from_str(name: &str) -> Result<Self, PropertyError> {
+        Self::from_name(name).ok_or_else(|| PropertyError::unknown(name))
+    }
 }

@@ -4,24 +4,16 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
+use crate::TgUrl;
 use crate::escape::escape;
-use crate::{Protocol, TgUrl};
+use crate::properties::is_shown;
 
-/// What must not stand bare in a user.
+/// What is percent-encoded in a user.
 const USER: &AsciiSet =
     &CONTROLS.add(b' ').add(b'%').add(b'/').add(b':').add(b'@').add(b'{').add(b'}').add(b'?').add(b'#');
 
 pub(crate) fn authority(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
-}
-
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Tcp => "tcp",
-            Self::Ssl => "ssl",
-        })
-    }
 }
 
 fn write(url: &TgUrl, redact: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,21 +22,17 @@ fn write(url: &TgUrl, redact: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@", utf8_percent_encode(user, USER))?;
     }
     f.write_str(&url.authority())?;
-    if url.properties.is_empty() {
-        return Ok(());
-    }
-    let mut text = String::new();
-    for (key, value) in url.properties.iter() {
-        text.push(if text.is_empty() { '{' } else { ';' });
-        escape(key, &mut text);
-        text.push('=');
-        if redact && crate::properties::is_secret(key) {
-            text.push_str("[redacted]");
+    for (number, (key, value)) in url.properties.iter().enumerate() {
+        f.write_str(if number == 0 { "/{" } else { ";" })?;
+        escape(key, f)?;
+        f.write_str("=")?;
+        if redact && !is_shown(key) {
+            f.write_str("[redacted]")?;
         } else {
-            escape(value, &mut text);
+            escape(value, f)?;
         }
     }
-    write!(f, "/{text}}}")
+    f.write_str(if url.properties.is_empty() { "" } else { "}" })
 }
 
 impl fmt::Display for TgUrl {
@@ -59,7 +47,7 @@ impl fmt::Debug for TgUrl {
     }
 }
 
-/// A URL for logs: passwords are not shown.
+/// A URL for logs: neither secrets nor the values of unknown properties are shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Redacted<'a>(&'a TgUrl);
 
@@ -70,7 +58,7 @@ impl fmt::Display for Redacted<'_> {
 }
 
 impl TgUrl {
-    /// The URL for logs and errors, without passwords.
+    /// The URL for logs and errors, without secrets and values of unknown properties.
     pub fn redacted(&self) -> Redacted<'_> {
         Redacted(self)
     }

@@ -1,65 +1,82 @@
-//! Escapes inside the braces, those of Java's property files: a backslash takes
-//! the meaning from the next character or gives it one, as in `\;` and `\u00e9`.
+//! Escapes inside the braces: a backslash before one of [`ESCAPED`] takes its meaning from
+//! it, `\u` and four hexadecimal digits is a UTF-16 code unit, as in Java's property files,
+//! and any other backslash is itself, as in `CORP\scott` and `C:\certs\ca.pem`.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
 
 use crate::UrlErrorKind;
 
 /// Characters that end a key or a value, or that trimming would take.
-const SPECIAL: &[char] = &[';', '=', ':', '\\', '{', '}', ' '];
+const ESCAPED: &[char] = &[';', '=', ':', '\\', '{', '}', ' '];
 
 /// Writes a key or value so that [`unescape`] gives it back and no parser of URLs trips over it.
-pub(crate) fn escape(text: &str, out: &mut String) {
+pub(crate) fn escape(text: &str, out: &mut impl fmt::Write) -> fmt::Result {
     for c in text.chars() {
         match c {
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\x0c' => out.push_str("\\f"),
-            c if SPECIAL.contains(&c) => out.extend(['\\', c]),
+            c if ESCAPED.contains(&c) => {
+                out.write_char('\\')?;
+                out.write_char(c)?;
+            }
             c if c.is_control() || c.is_whitespace() => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
-                    out.push_str(&format!("\\u{unit:04x}"));
+                    write!(out, "\\u{unit:04x}")?;
                 }
             }
-            c => out.push(c),
+            c => out.write_char(c)?,
         }
     }
+    Ok(())
 }
 
-/// Takes the escapes out.
-pub(crate) fn unescape(text: &str) -> Result<String, UrlErrorKind> {
-    let mut units = Vec::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        let c = match c {
-            '\\' => match chars.next().ok_or(UrlErrorKind::BadEscape)? {
-                't' => '\t',
-                'n' => '\n',
-                'r' => '\r',
-                'f' => '\x0c',
-                'u' => {
-                    let digits = chars.as_str().get(..4).ok_or(UrlErrorKind::BadEscape)?;
-                    if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-                        return Err(UrlErrorKind::BadEscape);
-                    }
-                    units.push(u16::from_str_radix(digits, 16).map_err(|_| UrlErrorKind::BadEscape)?);
-                    chars = chars.as_str()[4..].chars();
-                    continue;
-                }
-                other => other,
-            },
-            other => other,
-        };
-        units.extend_from_slice(c.encode_utf16(&mut [0; 2]));
+/// Takes the escapes out. What comes out can be secret, and is wiped.
+pub(crate) fn unescape(text: &str) -> Result<Zeroizing<String>, UrlErrorKind> {
+    // No escape is shorter than its character, so that the text never moves and leaves
+    // a copy behind.
+    let mut out = Zeroizing::new(String::with_capacity(text.len()));
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(c) = rest.chars().next().filter(|c| ESCAPED.contains(c)) {
+            out.push(c);
+            rest = &rest[c.len_utf8()..];
+        } else if let Some((c, tail)) = unicode(rest)? {
+            out.push(c);
+            rest = tail;
+        } else {
+            out.push('\\');
+        }
     }
-    String::from_utf16(&units).map_err(|_| UrlErrorKind::BadEscape)
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// The code unit of a `uXXXX` that the text starts with, and what follows.
+fn unit(text: &str) -> Option<(u16, &str)> {
+    let text = text.strip_prefix('u')?;
+    let digits = text.get(..4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+    Some((u16::from_str_radix(digits, 16).ok()?, &text[4..]))
+}
+
+/// The character of `uXXXX`, or of `uXXXX\uXXXX`, that the text starts with.
+fn unicode(text: &str) -> Result<Option<(char, &str)>, UrlErrorKind> {
+    let Some((first, rest)) = unit(text) else { return Ok(None) };
+    if let Some(c) = char::from_u32(first.into()) {
+        return Ok(Some((c, rest)));
+    }
+    let (second, rest) = rest.strip_prefix('\\').and_then(unit).ok_or(UrlErrorKind::BadEscape)?;
+    let pair = char::decode_utf16([first, second]).next();
+    Ok(Some((pair.and_then(Result::ok).ok_or(UrlErrorKind::BadEscape)?, rest)))
 }
 
 /// The position of the first character that `is_end` and has no backslash before it.
 pub(crate) fn find_bare(text: &str, is_end: impl Fn(char) -> bool) -> Option<usize> {
-    let mut escaped = false;
+    let mut after_backslash = false;
     text.char_indices().find_map(|(at, c)| {
-        let bare = !escaped;
-        escaped = bare && c == '\\';
+        let bare = !(after_backslash && ESCAPED.contains(&c));
+        after_backslash = bare && c == '\\';
         (bare && is_end(c)).then_some(at)
     })
 }
@@ -69,9 +86,8 @@ pub(crate) fn trim(text: &str) -> &str {
     let start = text.trim_start();
     let end = start.trim_end();
     let backslashes = end.bytes().rev().take_while(|byte| *byte == b'\\').count();
-    if backslashes % 2 == 1 && end.len() < start.len() {
-        let escaped = start[end.len()..].chars().next().map_or(0, char::len_utf8);
-        return &start[..end.len() + escaped];
+    match start[end.len()..].starts_with(' ') && backslashes % 2 == 1 {
+        true => &start[..=end.len()],
+        false => end,
     }
-    end
 }

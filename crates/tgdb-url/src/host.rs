@@ -1,60 +1,88 @@
 //! Host and port.
 
-use std::net::Ipv6Addr;
+use std::borrow::Cow;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::{DEFAULT_HOST, DEFAULT_PORT, UrlError, UrlErrorKind};
+use idna::AsciiDenyList;
 
-/// Parses `[host][:port]` that stands at byte `at` of the text.
-pub(crate) fn parse_authority(text: &str, at: usize) -> Result<(String, u16), UrlError> {
-    let error = |offset: usize, kind| Err(UrlError { position: at + offset, kind });
+use crate::defaults::Defaults;
+use crate::{UrlError, UrlErrorKind, UrlText};
+
+/// Parses `[host][:port]` at byte `at` of the text that it is a part of.
+pub(crate) fn parse_authority(
+    text: &str,
+    at: usize,
+    defaults: &Defaults,
+    of: UrlText,
+) -> Result<(String, u16), UrlError> {
+    let error = |offset: usize, kind| UrlError { text: of, position: at + offset, kind };
+    let default_host = |kind| match &defaults.host {
+        Some(host) => Ok(host.clone()),
+        None => Err(error(0, kind)),
+    };
     if text.is_empty() {
-        return Ok((DEFAULT_HOST.into(), DEFAULT_PORT));
+        return Ok((defaults.host_or_localhost(), defaults.port));
     }
     let (host, port) = if let Some(inner) = text.strip_prefix('[') {
-        let Some((host, rest)) = inner.split_once(']') else {
-            return error(0, UrlErrorKind::BadBrackets);
-        };
+        let (host, rest) = inner.split_once(']').ok_or_else(|| error(0, UrlErrorKind::BadBrackets))?;
         let port = match rest.strip_prefix(':') {
             Some(port) => Some(port),
             None if rest.is_empty() => None,
-            None => return error(host.len() + 2, UrlErrorKind::BadPort),
+            None => return Err(error(host.len() + 2, UrlErrorKind::BadPort)),
         };
         if !is_ipv6(host) {
-            return error(1, UrlErrorKind::BadHost);
+            return Err(error(1, UrlErrorKind::BadHost));
         }
         (host.to_owned(), port)
     } else {
         let (host, port) = match text.split_once(':') {
-            Some((_, port)) if port.contains(':') => return error(0, UrlErrorKind::BadBrackets),
+            Some((_, port)) if port.contains(':') => return Err(error(0, UrlErrorKind::BadBrackets)),
             Some((host, port)) => (host, Some(port)),
             None => (text, None),
         };
-        (parse_name(host, port.is_some()).map_err(|kind| UrlError { position: at, kind })?, port)
+        let host = match host {
+            "" => default_host(UrlErrorKind::MissingHost)?,
+            host if port.is_none() && host.bytes().all(|byte| byte.is_ascii_digit()) => {
+                return Err(error(0, UrlErrorKind::AmbiguousPort));
+            }
+            host => parse_name(host).ok_or_else(|| error(0, UrlErrorKind::BadHost))?,
+        };
+        (host, port)
     };
     let port = match port {
-        None => DEFAULT_PORT,
+        None => defaults.port,
         Some(digits) => match digits.parse() {
             Ok(port @ 1..) if digits.bytes().all(|byte| byte.is_ascii_digit()) => port,
-            _ => return error(text.len() - digits.len(), UrlErrorKind::BadPort),
+            _ => return Err(error(text.len() - digits.len(), UrlErrorKind::BadPort)),
         },
     };
     Ok((host, port))
 }
 
+/// A host without port: a name, an IPv4 address, or an IPv6 address with or without brackets.
+pub(crate) fn parse_host(text: &str) -> Option<String> {
+    let inner = text.strip_prefix('[').and_then(|inner| inner.strip_suffix(']'));
+    match inner.unwrap_or(text) {
+        address if is_ipv6(address) => Some(address.to_owned()),
+        name => parse_name(name).filter(|_| inner.is_none()),
+    }
+}
+
 /// A host name or IPv4 address. A name is checked and brought to its ASCII form.
-fn parse_name(host: &str, has_port: bool) -> Result<String, UrlErrorKind> {
-    if host.is_empty() {
-        return Err(UrlErrorKind::MissingHost);
-    }
-    if host.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(if has_port { UrlErrorKind::BadHost } else { UrlErrorKind::AmbiguousPort });
-    }
-    match url::Host::parse(host) {
-        // The URL standard takes 1.2 for 1.0.0.2; nobody means that here.
-        Ok(url::Host::Ipv4(address)) if address.to_string() != host => Err(UrlErrorKind::BadHost),
-        Ok(parsed @ (url::Host::Ipv4(_) | url::Host::Domain(_))) => Ok(parsed.to_string()),
-        _ => Err(UrlErrorKind::BadHost),
-    }
+fn parse_name(host: &str) -> Option<String> {
+    let name: Cow<'_, str> = idna::domain_to_ascii_cow(host.as_bytes(), AsciiDenyList::URL).ok()?;
+    let is_address = name.parse::<Ipv4Addr>().is_ok();
+    (is_address || !name.is_empty() && !looks_like_address(&name)).then(|| name.into_owned())
+}
+
+/// Whether every label is a number, so that resolvers read an IPv4 address that nobody
+/// means: 1.2 is 1.0.0.2 to them, and 0x7f.1 is 127.0.0.1. A name such as `node.1` is none.
+fn looks_like_address(name: &str) -> bool {
+    let is_number = |label: &str| match label.strip_prefix("0x") {
+        Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        None => label.bytes().all(|byte| byte.is_ascii_digit()),
+    };
+    name.split('.').all(is_number)
 }
 
 /// An IPv6 address with or without a zone, as in `fe80::1%eth0`.

@@ -1,55 +1,91 @@
 //! A set of properties, known and unknown.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
+use indexmap::IndexMap;
 use zeroize::Zeroizing;
 
-use crate::{ConfigName, PropertyError, Protocol};
+use crate::duration::{self, Bare};
+use crate::{ConfigName, PropertyError};
 
 /// Property values by key.
 ///
 /// A known key is found by its full name and its alias, in any case; an unknown
-/// one is kept as it is written and found in any case. Values are wiped on drop;
-/// `Debug` does not show passwords.
-#[derive(Clone, PartialEq, Eq, Default)]
+/// one is kept as it is written and found in any case. Setting and finding take the same
+/// time however many there are. Values are wiped on drop. `Debug` shows neither secrets nor
+/// the values of unknown keys.
+///
+/// # Example
+/// ```
+/// use tgdb_url::{ConfigName, Properties};
+///
+/// let mut properties: Properties = [("dbName", "routes"), ("userID", "scott")].into_iter().collect();
+/// properties.set(ConfigName::ConnectionOperationTimeoutSeconds, "500ms");
+/// assert_eq!(properties.database_name()?, Some("routes"));
+/// assert_eq!(properties.operation_timeout()?, Some(std::time::Duration::from_millis(500)));
+/// properties.check()?;
+///
+/// properties.set_by_name("dbNmae", "routes");
+/// let error = properties.check().unwrap_err();
+/// assert!(error.to_string().contains("the nearest known one is dbName"), "{error}");
+/// # Ok::<(), tgdb_url::PropertyError>(())
+/// ```
+#[derive(Clone, Default)]
 pub struct Properties {
-    // Few enough that a walk beats a map, and the order of writing is kept.
-    entries: Vec<(String, Zeroizing<String>)>,
+    entries: IndexMap<Key, Entry>,
 }
 
-/// The least TLS version, from `tlsProtocol`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TlsVersion {
-    /// TLS 1.2 or 1.3.
-    Tls12,
-    /// TLS 1.3 only.
-    Tls13,
+/// What an entry is found by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Known(ConfigName),
+    /// The name in small letters.
+    Foreign(String),
 }
 
-/// How far the server's product version must agree with ours, from `versionCheck`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum VersionCheck {
-    /// Major, minor and update, as Java demands.
-    Exact,
-    /// Major.
-    Major,
-    /// Not at all, as Python does.
-    None,
-}
-
-/// The name that a key is kept under.
-fn canonical(key: &str) -> &str {
-    match ConfigName::from_name(key) {
-        Some(known) => known.name(),
-        None => key,
+impl Key {
+    fn of(name: &str) -> Self {
+        match ConfigName::from_name(name) {
+            Some(known) => Self::Known(known),
+            None => Self::Foreign(name.to_ascii_lowercase()),
+        }
     }
 }
 
+#[derive(Clone)]
+struct Entry {
+    /// The full name, or an unknown key as it is written.
+    name: String,
+    value: Zeroizing<String>,
+}
+
 /// Whether the value of that key must not be shown.
-pub(crate) fn is_secret(key: &str) -> bool {
-    let lower = key.to_ascii_lowercase();
-    ["password", "secret", "token"].iter().any(|word| lower.contains(word))
+fn is_secret(key: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "password",
+        "passwd",
+        "pwd",
+        "passphrase",
+        "passcode",
+        "passkey",
+        "secret",
+        "token",
+        "apikey",
+        "accesskey",
+        "privatekey",
+        "credential",
+        "cookie",
+        "bearer",
+    ];
+    let letters: String = key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    WORDS.iter().any(|word| letters.contains(word))
+}
+
+/// Whether a value can be shown: that of a known property which is no secret.
+pub(crate) fn is_shown(key: &str) -> bool {
+    !is_secret(key) && ConfigName::from_name(key).is_some()
 }
 
 impl Properties {
@@ -60,18 +96,31 @@ impl Properties {
 
     /// Sets a known property.
     pub fn set(&mut self, name: ConfigName, value: impl Into<String>) -> &mut Self {
-        self.set_by_name(name.name(), value)
+        self.insert(Key::Known(name), name.name(), value.into());
+        self
     }
 
-    /// Sets a property by full name, alias or unknown key.
+    /// Sets a property by full name, alias or unknown key; see [`check`](Self::check) for the last.
     pub fn set_by_name(&mut self, key: &str, value: impl Into<String>) -> &mut Self {
-        let key = canonical(key);
-        let value = Zeroizing::new(value.into());
-        match self.entries.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(key)) {
-            Some(entry) => entry.1 = value,
-            None => self.entries.push((key.to_owned(), value)),
-        }
+        let found = Key::of(key);
+        let name = if let Key::Known(known) = found { known.name() } else { key };
+        self.insert(found, name, value.into());
         self
+    }
+
+    fn insert(&mut self, key: Key, name: &str, value: String) {
+        let value = Zeroizing::new(value);
+        match self.entries.get_mut(&key) {
+            Some(entry) => entry.value = value,
+            None => {
+                self.entries.insert(key, Entry { name: name.to_owned(), value });
+            }
+        }
+    }
+
+    /// Sets a time, with its unit. It is kept exactly.
+    pub fn set_time(&mut self, name: ConfigName, time: Duration) -> &mut Self {
+        self.set(name, duration::seconds_text(time) + "s")
     }
 
     /// As [`Properties::set`], for building.
@@ -83,13 +132,12 @@ impl Properties {
 
     /// The value that was set, without regard to the default.
     pub fn get(&self, name: ConfigName) -> Option<&str> {
-        self.get_by_name(name.name())
+        self.entries.get(&Key::Known(name)).map(|entry| entry.value.as_str())
     }
 
     /// The value that was set for a full name, alias or unknown key.
     pub fn get_by_name(&self, key: &str) -> Option<&str> {
-        let key = canonical(key);
-        self.entries.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_str())
+        self.entries.get(&Key::of(key)).map(|entry| entry.value.as_str())
     }
 
     /// The value that was set, else the default.
@@ -97,21 +145,28 @@ impl Properties {
         self.get(name).or(name.default())
     }
 
-    /// Sets all that `other` has, over what is there.
-    pub fn extend(&mut self, other: &Self) {
-        for (key, value) in other.iter() {
-            self.set_by_name(key, value);
-        }
-    }
-
     /// Keys and values in the order in which they were first set. Known keys are full names.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.entries.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    pub fn iter(&self) -> Iter<'_> {
+        Iter(self.entries.values())
     }
 
-    /// The same without those whose values must not be shown, such as passwords.
-    pub fn iter_public(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.iter().filter(|(key, _)| !is_secret(key))
+    /// The known properties that are set, with their values.
+    pub(crate) fn known(&self) -> impl Iterator<Item = (ConfigName, &str)> {
+        self.entries.iter().filter_map(|(key, entry)| match key {
+            Key::Known(name) => Some((*name, entry.value.as_str())),
+            Key::Foreign(_) => None,
+        })
+    }
+
+    /// The properties as the vendor's clients would send them to a server: times are numbers
+    /// without unit. Those whose values must not be shown, such as passwords, are left out.
+    pub fn to_public(&self) -> Vec<(String, String)> {
+        let bare = |key: &str, value: &str| {
+            let bare = Bare::of(ConfigName::from_name(key)?)?;
+            Some(duration::bare_text(duration::parse(value.trim(), bare)?, bare))
+        };
+        let public = self.iter().filter(|(key, _)| !is_secret(key));
+        public.map(|(key, value)| (key.to_owned(), bare(key, value).unwrap_or_else(|| value.to_owned()))).collect()
     }
 
     /// How many properties are set.
@@ -124,143 +179,102 @@ impl Properties {
         self.entries.is_empty()
     }
 
-    /// The value parsed by `parse`; `None` if it is neither set nor has a default.
-    fn parsed<T>(
-        &self,
-        name: ConfigName,
-        expected: &'static str,
-        parse: impl Fn(&str) -> Option<T>,
-    ) -> Result<Option<T>, PropertyError> {
-        self.get_or_default(name).map(|value| parse(value.trim()).ok_or(PropertyError { name, expected })).transpose()
-    }
-
-    /// Whether the value of each known property has the property's type.
+    /// Whether each name is known, and each value has the property's type.
     ///
     /// # Errors
-    /// [`PropertyError`] for the first one that has not.
+    /// [`PropertyError::Unknown`] for the first unknown name, else as [`Self::check_values`].
     pub fn check(&self) -> Result<(), PropertyError> {
-        ConfigName::ALL.iter().try_for_each(|name| name.check(self))
+        for (key, entry) in &self.entries {
+            if matches!(key, Key::Foreign(_)) {
+                return Err(PropertyError::unknown(&entry.name));
+            }
+        }
+        self.check_values()
+    }
+
+    /// Whether the value of each known property has the property's type. Unknown ones are
+    /// not looked at.
+    ///
+    /// # Errors
+    /// [`PropertyError::Value`] for the first one that has not.
+    pub fn check_values(&self) -> Result<(), PropertyError> {
+        self.known().try_for_each(|(name, _)| name.check(self))
+    }
+}
+
+/// Keys and values of [`Properties`], in the order in which they were first set.
+#[derive(Clone)]
+pub struct Iter<'a>(indexmap::map::Values<'a, Key, Entry>);
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(|entry| (entry.name.as_str(), entry.value.as_str()))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+
+impl fmt::Debug for Iter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.clone().map(shown)).finish()
+    }
+}
+
+fn shown<'a>((key, value): (&'a str, &'a str)) -> (&'a str, &'a str) {
+    (key, if is_shown(key) { value } else { "[redacted]" })
+}
+
+impl<'a> IntoIterator for &'a Properties {
+    type Item = (&'a str, &'a str);
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
+}
+
+/// Sets all, over what is there. Keys are as in [`Properties::set_by_name`].
+impl<K: AsRef<str>, V: Into<String>> Extend<(K, V)> for Properties {
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, others: I) {
+        for (key, value) in others {
+            self.set_by_name(key.as_ref(), value);
+        }
+    }
+}
+
+/// Of several values for one property the last counts.
+impl<K: AsRef<str>, V: Into<String>> FromIterator<(K, V)> for Properties {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(properties: I) -> Self {
+        let mut all = Self::new();
+        all.extend(properties);
+        all
+    }
+}
+
+/// The same keys and values in the same order.
+impl PartialEq for Properties {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Properties {}
+
+impl Hash for Properties {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.len().hash(state);
+        self.iter().for_each(|entry| entry.hash(state));
     }
 }
 
 impl fmt::Debug for Properties {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |key: &str, value| if is_secret(key) { "[redacted]" } else { value };
-        f.debug_map().entries(self.iter().map(|(key, value)| (key, shown(key, value)))).finish()
-    }
-}
-
-/// The types of values. Each turns a text into what the getter returns.
-pub(crate) mod kind {
-    use super::*;
-
-    type Parsed<T> = Result<Option<T>, PropertyError>;
-
-    pub(crate) fn text(properties: &Properties, name: ConfigName) -> Parsed<&str> {
-        Ok(properties.get_or_default(name))
-    }
-
-    pub(crate) fn flag(properties: &Properties, name: ConfigName) -> Parsed<bool> {
-        properties.parsed(name, "true or false", |value| value.to_ascii_lowercase().parse().ok())
-    }
-
-    pub(crate) fn count(properties: &Properties, name: ConfigName) -> Parsed<u32> {
-        properties.parsed(name, "a number from 0 to 4294967295", |value| value.parse().ok())
-    }
-
-    pub(crate) fn positive_count(properties: &Properties, name: ConfigName) -> Parsed<u32> {
-        let expected = "a number from 1 to 4294967295";
-        properties.parsed(name, expected, |value| value.parse().ok().filter(|count| *count != 0))
-    }
-
-    pub(crate) fn port(properties: &Properties, name: ConfigName) -> Parsed<u16> {
-        properties.parsed(name, "a number from 1 to 65535", |value| value.parse().ok().filter(|port| *port != 0))
-    }
-
-    pub(crate) fn protocol(properties: &Properties, name: ConfigName) -> Parsed<Protocol> {
-        properties.parsed(name, "tcp or ssl", |value| match value.to_ascii_lowercase().as_str() {
-            "tcp" => Some(Protocol::Tcp),
-            "ssl" => Some(Protocol::Ssl),
-            _ => None,
-        })
-    }
-
-    /// A size in KiB, returned in bytes.
-    pub(crate) fn kilobytes(properties: &Properties, name: ConfigName) -> Parsed<usize> {
-        properties.parsed(name, "a size in KiB from 1 to 2097151", |value| {
-            value.parse().ok().filter(|size| (1..=2_097_151).contains(size)).map(|size: usize| size * 1024)
-        })
-    }
-
-    /// The longest time that a property can tell, some 31 years: no sum of it with
-    /// the time of now overflows a clock.
-    const MAX_DURATION: Duration = Duration::from_secs(1_000_000_000);
-
-    fn decimal_seconds(value: &str) -> Option<Duration> {
-        let plain = value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        let seconds = value.parse().ok().filter(|_| plain)?;
-        Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= MAX_DURATION)
-    }
-
-    pub(crate) fn seconds(properties: &Properties, name: ConfigName) -> Parsed<Duration> {
-        properties.parsed(name, "a number of seconds up to 1000000000, such as 10 or 0.5", decimal_seconds)
-    }
-
-    pub(crate) fn positive_seconds(properties: &Properties, name: ConfigName) -> Parsed<Duration> {
-        let expected = "a number of seconds above 0 and up to 1000000000, such as 10 or 0.5";
-        properties.parsed(name, expected, |value| decimal_seconds(value).filter(|duration| !duration.is_zero()))
-    }
-
-    /// A whole number is milliseconds (Java), one with a point is seconds (Python's `5.000`).
-    pub(crate) fn milliseconds(properties: &Properties, name: ConfigName) -> Parsed<Duration> {
-        let expected = "milliseconds as a whole number from 1, or seconds with a decimal point such as 5.0";
-        properties.parsed(name, expected, |value| {
-            let duration = if value.contains('.') {
-                decimal_seconds(value)
-            } else {
-                value.parse().ok().map(Duration::from_millis)
-            };
-            duration.filter(|duration| !duration.is_zero() && *duration <= MAX_DURATION)
-        })
-    }
-
-    fn list<'a>(properties: &'a Properties, name: ConfigName, separators: &[char]) -> Parsed<Vec<&'a str>> {
-        let split = |value: &'a str| value.split(separators).map(str::trim).filter(|item| !item.is_empty()).collect();
-        Ok(properties.get_or_default(name).map(split))
-    }
-
-    pub(crate) fn comma_list(properties: &Properties, name: ConfigName) -> Parsed<Vec<&str>> {
-        list(properties, name, &[','])
-    }
-
-    /// Java separates paths by commas, Python by semicolons.
-    pub(crate) fn path_list(properties: &Properties, name: ConfigName) -> Parsed<Vec<&str>> {
-        list(properties, name, &[',', ';'])
-    }
-
-    /// Whether the order is random.
-    pub(crate) fn load_balance(properties: &Properties, name: ConfigName) -> Parsed<bool> {
-        properties.parsed(name, "disable or random", |value| match value.to_ascii_lowercase().as_str() {
-            "disable" => Some(false),
-            "random" => Some(true),
-            _ => None,
-        })
-    }
-
-    pub(crate) fn tls_version(properties: &Properties, name: ConfigName) -> Parsed<TlsVersion> {
-        properties.parsed(name, "TLSv1.2 or TLSv1.3", |value| match value.to_ascii_lowercase().as_str() {
-            "tlsv1.2" => Some(TlsVersion::Tls12),
-            "tlsv1.3" => Some(TlsVersion::Tls13),
-            _ => None,
-        })
-    }
-
-    pub(crate) fn version_check(properties: &Properties, name: ConfigName) -> Parsed<VersionCheck> {
-        properties.parsed(name, "exact, major or none", |value| match value.to_ascii_lowercase().as_str() {
-            "exact" => Some(VersionCheck::Exact),
-            "major" => Some(VersionCheck::Major),
-            "none" => Some(VersionCheck::None),
-            _ => None,
-        })
+        f.debug_map().entries(self.iter().map(shown)).finish()
     }
 }

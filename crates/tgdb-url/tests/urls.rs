@@ -1,10 +1,8 @@
 //! URLs as users write them, and as they should not.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::time::Duration;
-
 use proptest::prelude::*;
-use tgdb_url::{ConfigName, Properties, Protocol, TgUrl, TlsVersion, UrlErrorKind, VersionCheck};
+use tgdb_url::{ConfigName, MAX_FT_HOSTS, MAX_URL_LEN, Properties, PropertyError, Protocol, TgUrl, UrlErrorKind, UrlParser, UrlText};
 
 fn parse(text: &str) -> TgUrl {
     let url = TgUrl::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
@@ -22,13 +20,12 @@ fn defaults() {
 
 #[test]
 fn parts() {
-    let url = parse("SSL://Scott@Graph.Example.COM:8700/{dbName=MyDB; Password=TiGer ;x-Own = 1}");
+    let url = parse("SSL://Scott@Graph.Example.COM:8700/{dbName=MyDB; Password=TiGer ;}");
     assert_eq!((url.protocol(), url.user(), url.port()), (Protocol::Ssl, "Scott", 8700));
     assert_eq!(url.host(), "graph.example.com");
     let properties = url.properties();
     assert_eq!(properties.database_name().unwrap(), Some("MyDB"));
     assert_eq!(properties.password().unwrap(), Some("TiGer"), "case is kept");
-    assert_eq!(properties.get_by_name("X-OWN"), Some("1"), "unknown keys are kept");
     assert!(!format!("{url:?} {}", url.redacted()).contains("TiGer"));
     assert!(url.to_string().contains("TiGer"));
 }
@@ -40,6 +37,10 @@ fn hosts() {
         ("tcp://[::1]", "::1", 8222, "[::1]:8222"),
         ("tcp://u@[fe80::1%eth0]:9/", "fe80::1%eth0", 9, "[fe80::1%eth0]:9"),
         ("tcp://myhost", "myhost", 8222, "myhost:8222"),
+        ("tcp://node.1", "node.1", 8222, "node.1:8222"),
+        ("tcp://node.1:9", "node.1", 9, "node.1:9"),
+        ("tcp://1.node", "1.node", 8222, "1.node:8222"),
+        ("tcp://db-01.0x1f.example.", "db-01.0x1f.example.", 8222, "db-01.0x1f.example.:8222"),
         ("tcp://under_score.example:65535", "under_score.example", 65535, "under_score.example:65535"),
         ("tcp://bücher.example", "xn--bcher-kva.example", 8222, "xn--bcher-kva.example:8222"),
     ] {
@@ -51,11 +52,15 @@ fn hosts() {
 #[test]
 fn user_precedence_and_encoding() {
     assert_eq!(parse("tcp://a%40b%2Fc@h").user(), "a@b/c");
-    assert_eq!(parse("tcp://a@b@h").user(), "a@b");
+    let url = parse("tcp://a@b@c:1");
+    assert_eq!((url.user(), url.host(), url.port()), ("a@b", "c", 1), "the last @ counts");
+    assert_eq!(parse("tcp://h/{userID=a@b}").user(), "a@b", "an @ behind the first / is no end of a user");
+    assert_eq!(parse("tcp://h/{userID=; defaultUserID = }").user(), "admin", "empty is as good as not set");
     assert_eq!(parse("tcp://h/{userID=carl}").user(), "carl");
     assert_eq!(parse("tcp://h/{defaultUserID=dora}").user(), "dora");
     assert_eq!(parse("tcp://eve@h/{userID=carl}").user(), "eve");
 }
+
 
 #[test]
 fn escapes_and_separators() {
@@ -68,13 +73,101 @@ fn escapes_and_separators() {
 }
 
 #[test]
+fn a_backslash_that_is_no_escape_is_itself() {
+    for (written, read) in [
+        (r"back\slash", r"back\slash"),
+        (r"CORP\scott", r"CORP\scott"),
+        (r"CORP\tom", r"CORP\tom"),
+        (r"CORP\nina", r"CORP\nina"),
+        (r"CORP\robert", r"CORP\robert"),
+        (r"CORP\frank", r"CORP\frank"),
+        (r"CORP\ulla", r"CORP\ulla"),
+        (r"C:\certs\ca.pem", r"C:\certs\ca.pem"),
+        (r"C:\users\x", r"C:\users\x"),
+        (r"C:\temp\new\u12", r"C:\temp\new\u12"),
+        (r"end\", r"end\"),
+        (r"\é\日", r"\é\日"),
+        (r"\\server\share", r"\server\share"),
+        (r"\\\\server\share", r"\\server\share"),
+        (r"\u0041\u00e9\ud83d\ude00", "Aé\u{1F600}"),
+        (r"\\u0041", r"\u0041"),
+        (r"a\=b\:c\{d\}e\;f\ ", "a=b:c{d}e;f "),
+    ] {
+        for key in ["password", "userID", "trustedCertificates"] {
+            let url = parse(&format!("tcp://h/{{{key}={written};dbName=d}}"));
+            // Before a semicolon a backslash is an escape.
+            if !written.ends_with('\\') {
+                assert_eq!(url.properties().get_by_name(key), Some(read), "{written}");
+            }
+            let url = parse(&format!("tcp://h/{{dbName=d;{key}={written}}}"));
+            assert_eq!(url.properties().get_by_name(key), Some(read), "{written}");
+        }
+    }
+}
+
+#[test]
 fn failover_list() {
-    let url = parse("ssl://u@h1:1/{ftHosts=h2, h3:3,[::1]:4;dbName=d}");
+    let url = parse("ssl://u@h1:1/{ftHosts=h2, h3:3,[::1]:4,,node.1;dbName=d}");
     let all: Vec<_> = url.ft_urls().unwrap().iter().map(TgUrl::authority).collect();
-    assert_eq!(all, ["h1:1", "h2:8222", "h3:3", "[::1]:4"]);
+    assert_eq!(all, ["h1:1", "h2:8222", "h3:3", "[::1]:4", "node.1:8222"]);
     assert!(url.ft_urls().unwrap().iter().all(|url| url.user() == "u" && url.protocol() == Protocol::Ssl));
-    let error = parse("tcp://h/{ftHosts=a,b:x}").ft_urls().unwrap_err();
-    assert_eq!((error.position, error.kind), (4, UrlErrorKind::BadPort));
+    let url = parse("tcp://h1/{ftHosts=h2,h3:3;defaultPort=7}");
+    let all: Vec<_> = url.ft_urls().unwrap().iter().map(TgUrl::authority).collect();
+    assert_eq!(all, ["h1:7", "h2:7", "h3:3"]);
+    for (hosts, position, kind) in [
+        ("a,b:x", 4, UrlErrorKind::BadPort),
+        ("a, tcp://b:8222", 3, UrlErrorKind::NotHostAndPort),
+        ("scott@b:8222", 0, UrlErrorKind::NotHostAndPort),
+        ("b:8222/{dbName=d\\}", 0, UrlErrorKind::NotHostAndPort),
+        ("a,::1", 2, UrlErrorKind::BadBrackets),
+        ("1.2", 0, UrlErrorKind::BadHost),
+    ] {
+        let error = parse(&format!("tcp://h/{{ftHosts={hosts}}}")).ft_urls().expect_err(hosts);
+        assert_eq!((error.text, error.position, &error.kind), (UrlText::FtHosts, position, &kind), "{hosts}");
+        assert!(error.to_string().starts_with("ftHosts, byte"), "{error}");
+        assert!(error.to_string().ends_with("expected host[:port],host[:port]"), "{error}");
+    }
+}
+
+#[test]
+fn defaults_take_the_place_of_what_a_url_lacks() {
+    for (text, authority) in [
+        ("tcp:///{defaultHost=graph.example;defaultPort=9000}", "graph.example:9000"),
+        ("tcp://u@/{defaultHost=graph.example}", "graph.example:8222"),
+        ("tcp://:7/{defaultHost=graph.example;defaultPort=9000}", "graph.example:7"),
+        ("tcp://h/{defaultHost=graph.example;defaultPort=9000}", "h:9000"),
+        ("tcp://h:7/{defaultHost=graph.example;defaultPort=9000}", "h:7"),
+        ("tcp:///{defaultHost=[::1]}", "[::1]:8222"),
+        ("tcp:///{defaultHost=\\:\\:1}", "[::1]:8222"),
+        ("tcp:///{defaultHost=;defaultPort=}", "localhost:8222"),
+        ("/{defaultProtocol=tcp}", "localhost:8222"),
+        ("h:7/{defaultProtocol=ssl}", "h:7"),
+    ] {
+        assert_eq!(parse(text).authority(), authority, "{text}");
+    }
+    assert_eq!(parse("h:7/{defaultProtocol=ssl}").protocol(), Protocol::Ssl);
+    let defaults = Properties::new()
+        .with(ConfigName::ChannelDefaultHost, "site.example")
+        .with(ConfigName::ChannelDefaultPort, "9000")
+        .with(ConfigName::ChannelDefaultProtocol, "ssl");
+    let parser = UrlParser::new().defaults(&defaults);
+    for (text, shown) in [
+        ("", "ssl://site.example:9000"),
+        ("h", "ssl://h:9000"),
+        ("tcp://h:7", "tcp://h:7"),
+        ("tcp:///{defaultHost=own.example}", "tcp://own.example:9000/{tgdb.channel.defaultHost=own.example}"),
+    ] {
+        assert_eq!(parser.parse(text).unwrap().to_string(), shown, "the URL's own come first");
+    }
+    for (property, name) in [
+        ("defaultHost=a b", ConfigName::ChannelDefaultHost),
+        ("defaultPort=0", ConfigName::ChannelDefaultPort),
+        ("defaultProtocol=http", ConfigName::ChannelDefaultProtocol),
+    ] {
+        let error = TgUrl::parse(&format!("tcp:///{{{property}}}")).unwrap_err();
+        let UrlErrorKind::BadDefault(PropertyError::Value { name: found, .. }) = error.kind else { panic!("{error}") };
+        assert_eq!(found, name);
+    }
 }
 
 #[test]
@@ -83,6 +176,7 @@ fn errors_tell_the_position() {
     for (text, position, kind) in [
         ("", 0, MissingProtocol),
         ("localhost:8222", 0, MissingProtocol),
+        ("localhost:8222/{password=a://b}", 0, MissingProtocol),
         ("  http://h", 2, HttpNotSupported),
         ("ftp://h", 0, UnknownProtocol),
         ("tcp://@h", 6, EmptyUser),
@@ -91,7 +185,14 @@ fn errors_tell_the_position() {
         ("tcp://a%ff@h", 6, BadPercentEncoding),
         ("tcp://:8222", 6, MissingHost),
         ("tcp://8223", 6, AmbiguousPort),
+        ("tcp://8223:1", 6, BadHost),
         ("tcp://1.2", 6, BadHost),
+        ("tcp://1.2.3.4.5", 6, BadHost),
+        ("tcp://256.1.1.1", 6, BadHost),
+        ("tcp://0x7f.1", 6, BadHost),
+        ("tcp://0x7f000001", 6, BadHost),
+        ("tcp://1.", 6, BadHost),
+        ("tcp://.", 6, BadHost),
         ("tcp://ho st", 6, BadHost),
         ("tcp://::1", 6, BadBrackets),
         ("tcp://[::1", 6, BadBrackets),
@@ -104,11 +205,12 @@ fn errors_tell_the_position() {
         ("tcp://h:+1", 8, BadPort),
         ("tcp://[::1]:x", 12, BadPort),
         ("tcp://h/x", 8, BadProperties),
-        ("tcp://h/{a=b", 8, BadProperties),
-        ("tcp://h/{a=b;cd}", 13, BadProperty),
+        ("tcp://h/{dbName=b", 8, BadProperties),
+        ("tcp://h/{dbName=b;cd}", 18, BadProperty),
         ("tcp://h/{=b}", 9, BadProperty),
-        (r"tcp://h/{a=\u12}", 11, BadEscape),
-        ("tcp://h/{dbName=a;tgdb.connection.DBNAME=b}", 18, DuplicateProperty("tgdb.connection.dbName".into())),
+        (r"tcp://h/{dbName=\ud800}", 16, BadEscape),
+        (r"tcp://h/{dbName=\ud800\u0041}", 16, BadEscape),
+        ("tcp://h/{dbName=a;tgdb.connection.DBNAME=b}", 18, DuplicateProperty(Some(ConfigName::ConnectionDatabaseName))),
     ] {
         let error = TgUrl::parse(text).expect_err(text);
         assert_eq!((error.position, &error.kind), (position, &kind), "{text}");
@@ -117,87 +219,95 @@ fn errors_tell_the_position() {
 }
 
 #[test]
-fn units() {
-    let with = |name, value: &str| Properties::new().with(name, value);
-    let timeout = |value| with(ConfigName::ChannelConnectTimeout, value).connect_timeout();
-    assert_eq!(Properties::new().connect_timeout().unwrap(), Some(Duration::from_secs(1)), "1000 is milliseconds");
-    assert_eq!(timeout("250").unwrap(), Some(Duration::from_millis(250)));
-    assert_eq!(timeout("5.000").unwrap(), Some(Duration::from_secs(5)), "Python's spelling is seconds");
-    for bad in ["0", "-1", "1e3", "inf.", "soon", ""] {
-        assert!(timeout(bad).is_err(), "{bad}");
+fn a_mistyped_name_is_an_error_with_the_nearest_one() {
+    use ConfigName::*;
+    for (written, nearest) in [
+        ("dbNmae", ConnectionDatabaseName),
+        ("ftHost", ChannelFTHosts),
+        ("conectTimeout", ChannelConnectTimeout),
+        ("verifyDB", TlsVerifyDatabaseName),
+        ("tlsProtocl", TlsProtocol),
+        ("TGDB.CHANNEL.CONECTTIMEOUT", ChannelConnectTimeout),
+        ("tgdb.tls.verifyDB", TlsVerifyDatabaseName),
+    ] {
+        let text = format!("tcp://h/{{clientId=c;{written}=x}}");
+        let error = TgUrl::parse(&text).expect_err(written);
+        assert_eq!((error.position, &error.kind), (20, &UrlErrorKind::UnknownProperty { nearest: Some(nearest) }));
+        assert!(error.to_string().contains(nearest.alias()), "{error}");
+        let url = UrlParser::new().allow_unknown(true).parse(&text).unwrap();
+        assert_eq!(url.properties().get_by_name(&written.to_lowercase()), Some("x"));
     }
-    assert_eq!(Properties::new().send_size().unwrap(), None, "the system's");
-    assert_eq!(Properties::new().with(ConfigName::ChannelSendSize, "122").send_size().unwrap(), Some(122 * 1024));
-    assert_eq!(Properties::new().operation_timeout().unwrap(), Some(Duration::from_secs(10)));
-    assert_eq!(
-        with(ConfigName::ConnectionOperationTimeoutSeconds, "0.25").operation_timeout().unwrap(),
-        Some(Duration::from_millis(250))
-    );
-    for bad in ["0", "1000000001", "1e3"] {
-        assert!(with(ConfigName::ConnectionOperationTimeoutSeconds, bad).operation_timeout().is_err(), "{bad}");
-    }
-    let error = with(ConfigName::ChannelFTRetryCount, "many").check().unwrap_err();
-    assert!(error.to_string().starts_with("property tgdb.channel.ftRetryCount (ftRetryCount): expected"));
-}
-
-#[test]
-fn every_name_is_found_and_every_default_has_its_type() {
+    // Every name with one letter less, or two exchanged.
     for name in ConfigName::ALL {
-        for key in [name.name().to_uppercase(), name.alias().to_lowercase()] {
-            assert_eq!(ConfigName::from_name(&key), Some(*name), "{key}");
+        for known in [name.name(), name.alias()] {
+            for at in 1..known.len() - 1 {
+                let shorter = format!("{}{}", &known[..at], &known[at + 1..]);
+                let swapped = format!("{}{}{}{}", &known[..at], &known[at + 1..at + 2], &known[at..at + 1], &known[at + 2..]);
+                for mistyped in [shorter, swapped].iter().filter(|mistyped| ConfigName::from_name(mistyped).is_none()) {
+                    let error = TgUrl::parse(&format!("tcp://h/{{{mistyped}=x}}")).expect_err(mistyped);
+                    let UrlErrorKind::UnknownProperty { nearest } = error.kind else { panic!("{mistyped}: {error}") };
+                    assert_eq!(nearest, Some(*name), "{mistyped}");
+                }
+            }
         }
     }
-    Properties::new().check().unwrap();
+    let error = TgUrl::parse("tcp://h/{x=x}").unwrap_err();
+    assert_eq!(error.kind, UrlErrorKind::UnknownProperty { nearest: None });
 }
 
 #[test]
-fn what_is_shown_hides_passwords_alone() {
-    let properties = Properties::new()
-        .with(ConfigName::ChannelPassword, "tiger")
-        .with(ConfigName::KeyStorePassword, "lion")
-        .with(ConfigName::ConnectionDatabaseName, "routes");
-    let shown = format!("{properties:?}");
-    assert!(!shown.contains("tiger") && !shown.contains("lion") && shown.contains("routes"), "{shown}");
-    let url = parse("tcp://h/{password=tiger;dbName=routes}");
-    let expected = "tcp://h:8222/{tgdb.channel.password=[redacted];tgdb.connection.dbName=routes}";
-    assert_eq!((format!("{url:?}"), url.redacted().to_string()), (expected.into(), expected.into()));
+fn no_part_of_a_password_is_in_an_error() {
+    for text in [
+        "tcp://h/{password=x;tiger=y}",
+        "tcp://h/{password=x;tiger}",
+        "tcp://h/{password=x;tiger=y;tiger=z}",
+        "tcp://h/{password=tiger;password=lion}",
+        "tcp://h/{password=tiger;dbName=a;dbName=tiger}",
+        r"tcp://h/{password=tiger\ud800}",
+        "tcp://h/{password=tiger",
+        "tcp://tiger:tiger@h/{password=tiger}",
+        "tcp://h/{defaultPort=tiger}",
+        "h/{password=tiger://x}",
+        "tiger://h/{password=tiger}",
+    ] {
+        for parser in [UrlParser::new(), UrlParser::new().allow_unknown(true)] {
+            let Err(error) = parser.parse(text) else { continue };
+            assert!(!format!("{error} {error:?}").contains("tiger"), "{text}: {error:?}");
+        }
+        TgUrl::parse(text).expect_err(text);
+    }
+}
+
+/// Quadratic time would make this last minutes.
+#[test]
+fn a_url_of_maximum_length() {
+    let mut text = String::from("tcp://h/{");
+    let mut number = 0;
+    while text.len() < MAX_URL_LEN - 20 {
+        text += &format!("{number:x}=;");
+        number += 1;
+    }
+    text.push('}');
+    let url = UrlParser::new().allow_unknown(true).parse(&text).unwrap();
+    assert_eq!(url.properties().len(), number);
+    let error = TgUrl::parse(&format!("tcp://{}", "h".repeat(MAX_URL_LEN))).unwrap_err();
+    assert_eq!(error.kind, UrlErrorKind::TooLong);
 }
 
 #[test]
-fn typed_values() {
-    let with = |name, value: &str| Properties::new().with(name, value);
-    let protocol = |value| with(ConfigName::ChannelDefaultProtocol, value).default_protocol();
-    assert_eq!((protocol("SSL").unwrap(), protocol("tcp").unwrap()), (Some(Protocol::Ssl), Some(Protocol::Tcp)));
-    assert!(protocol("http").is_err());
-    let version = |value| with(ConfigName::TlsProtocol, value).tls_version();
-    assert_eq!(version("TLSv1.2").unwrap(), Some(TlsVersion::Tls12));
-    assert_eq!(version("tlsv1.3").unwrap(), Some(TlsVersion::Tls13));
-    assert!(version("SSLv3").is_err());
-    let check = |value| with(ConfigName::ChannelVersionCheck, value).version_check();
-    assert_eq!(check("exact").unwrap(), Some(VersionCheck::Exact));
-    assert_eq!(check("Major").unwrap(), Some(VersionCheck::Major));
-    assert_eq!(check("none").unwrap(), Some(VersionCheck::None));
-    assert!(check("minor").is_err());
-    let flag = |value| with(ConfigName::TlsVerifyDatabaseName, value).verify_database_name();
-    assert_eq!((flag("TRUE").unwrap(), flag("false").unwrap()), (Some(true), Some(false)));
-    assert!(flag("yes").is_err());
-    let roles = |value| with(ConfigName::ConnectionSpecifiedRoles, value);
-    assert_eq!(roles(" user, admin,").roles().unwrap(), Some(vec!["user", "admin"]));
-    assert_eq!(roles("").roles().unwrap(), Some(Vec::new()), "empty is none, not all");
-    assert_eq!(Properties::new().roles().unwrap(), None);
-    let files = with(ConfigName::TlsTrustedCertificates, "a.pem;b.pem,c.pem");
-    assert_eq!(files.trusted_certificates().unwrap(), Some(vec!["a.pem", "b.pem", "c.pem"]));
+fn a_list_of_maximum_length() {
+    let hosts = |count: usize| format!("tcp://h/{{ftHosts={}}}", vec!["a"; count].join(","));
+    assert_eq!(parse(&hosts(MAX_FT_HOSTS)).ft_urls().unwrap().len(), MAX_FT_HOSTS + 1);
+    assert_eq!(parse(&hosts(MAX_FT_HOSTS + 1)).ft_urls().unwrap_err().kind, UrlErrorKind::TooManyHosts);
 }
 
-#[test]
-fn properties_over_properties() {
-    let mut properties = Properties::new().with(ConfigName::ChannelUserID, "carl");
-    assert_eq!((properties.len(), properties.is_empty()), (1, false));
-    let mut other = Properties::new().with(ConfigName::ChannelUserID, "dora");
-    other.set_by_name("own", "1").set_by_name("DBNAME", "routes");
-    properties.extend(&other);
-    let all: Vec<_> = properties.iter().collect();
-    assert_eq!(all, [("tgdb.channel.userID", "dora"), ("own", "1"), ("tgdb.connection.dbName", "routes")]);
+/// Keys of known properties, none twice, and any values.
+fn known_properties() -> impl Strategy<Value = Properties> {
+    let keys = proptest::sample::subsequence(ConfigName::ALL, 0..8);
+    let free = |name: &ConfigName| !name.alias().starts_with("default");
+    (keys, proptest::collection::vec(any::<String>(), 8)).prop_map(move |(keys, values)| {
+        keys.into_iter().filter(free).zip(values).collect()
+    })
 }
 
 proptest! {
@@ -205,7 +315,8 @@ proptest! {
     fn display_parses_back(
         user in proptest::option::of("\\PC{1,12}"),
         port in 1u16..,
-        properties in proptest::collection::vec(("[a-zA-Z;=: \\\\{}é\u{1F600}]{1,8}", any::<String>()), 0..6),
+        known in known_properties(),
+        unknown in proptest::collection::vec(("[a-zA-Z;=: \\\\{}é\u{1F600}]{1,8}", any::<String>()), 0..6),
     ) {
         let mut text = String::from("tcp://");
         if let Some(user) = &user {
@@ -215,27 +326,37 @@ proptest! {
             text.push('@');
         }
         text.push_str(&format!("host:{port}"));
-        let mut expected = Properties::new();
-        let mut escaped = Vec::new();
-        for (key, value) in &properties {
-            if expected.get_by_name(key).is_some() {
-                continue;
-            }
-            expected.set_by_name(key, value.clone());
-            let all = |text: &str| text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
-            escaped.push(format!("{}={}", all(key), all(value)));
-        }
-        text.push_str(&format!("/{{{}}}", escaped.join(";")));
-        let url = TgUrl::parse(&text).unwrap();
+        let mut expected = known.clone();
+        expected.extend(unknown);
+        let units = |text: &str| text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+        let all: Vec<_> = expected.iter().map(|(key, value)| format!("{}={}", units(key), units(value))).collect();
+        text.push_str(&format!("/{{{}}}", all.join(";")));
+        let parser = UrlParser::new().allow_unknown(true);
+        let url = parser.parse(&text).unwrap();
         prop_assert_eq!(url.explicit_user(), user.as_deref());
         prop_assert_eq!(url.properties(), &expected);
+        prop_assert_eq!(parser.parse(&url.to_string()).unwrap(), url);
+        prop_assert_eq!(TgUrl::parse(&text).is_ok(), known.len() == expected.len());
+    }
+
+    /// What a user writes without a thought of escapes: letters, backslashes and what has no
+    /// meaning in a value.
+    #[test]
+    fn a_value_without_special_characters_is_itself(value in "[a-zA-Z\\\\/.,_$%&@!é日-]{0,20}") {
+        prop_assume!(!value.contains("\\\\") && !value.contains("\\u"));
+        let url = TgUrl::parse(&format!("tcp://h/{{password={value}}}")).unwrap();
+        prop_assert_eq!(url.properties().get(ConfigName::ChannelPassword), Some(value.as_str()));
         prop_assert_eq!(TgUrl::parse(&url.to_string()).unwrap(), url);
     }
 
     #[test]
     fn no_text_panics(text in any::<String>(), tail in any::<String>()) {
-        let _ = TgUrl::parse(&text);
-        let _ = TgUrl::parse(&format!("tcp://{text}"));
-        let _ = TgUrl::parse(&format!("tcp://h/{{{text};{tail}}}"));
+        for parser in [UrlParser::new(), UrlParser::new().allow_unknown(true)] {
+            for text in [&text, &format!("tcp://{text}"), &format!("tcp://h/{{{text};{tail}}}")] {
+                if let Ok(url) = parser.parse(text) {
+                    prop_assert_eq!(parser.parse(&url.to_string()), Ok(url));
+                }
+            }
+        }
     }
 }
