@@ -10,7 +10,7 @@ use tgdb_transport::{DatabaseNameError, TransportError};
 use tgdb_url::{PropertyError, UrlError};
 
 use crate::proto::SessionNumber;
-use crate::{LinkState, LoginError};
+use crate::{EnvironmentError, LinkState, LoginError};
 
 /// A channel could not do what it was asked for.
 ///
@@ -21,9 +21,12 @@ pub enum ChannelError {
     /// The URL does not parse.
     #[error(transparent)]
     Url(#[from] UrlError),
-    /// A property does not have its type.
+    /// A property does not have its type, or is not known.
     #[error(transparent)]
     Property(#[from] PropertyError),
+    /// The environment has settings that cannot be used.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
     /// The message cannot be expressed on the wire. Nothing was sent.
     #[error("encode {verb}: {source}")]
     Encode {

@@ -146,7 +146,7 @@ mod status;
 mod transaction;
 mod waiter;
 
-pub use builder::{ChannelBuilder, create_channel};
+pub use builder::{ChannelBuilder, EnvironmentError, create_channel};
 pub use channel::TgChannel;
 pub use error::{ChannelError, ExceptionHandleResult};
 pub use event::ChannelEvent;

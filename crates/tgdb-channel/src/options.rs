@@ -138,6 +138,13 @@ impl RequestOptions {
         self
     }
 
+    /// These options with another resend mode.
+    #[must_use]
+    pub fn with_resend(mut self, mode: ResendMode) -> Self {
+        self.resend = Some(mode);
+        self
+    }
+
     /// These options with another timeout.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
@@ -180,6 +187,7 @@ mod tests {
         let resend = Some(ResendMode::ReconnectAndResend);
         assert_eq!(options, RequestOptions { timeout: Some(second), resend, session: None });
         assert_eq!(RequestOptions::timeout(second), RequestOptions { resend: None, ..options });
+        assert_eq!(options, RequestOptions::timeout(second).with_resend(ResendMode::ReconnectAndResend));
         let options = RequestOptions::session(SessionScope::Current);
         assert_eq!(options, RequestOptions::default().with_session(SessionScope::Current));
     }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use tgdb_pdu::version::{PROTOCOL, ProductVersion, ProtocolVersion};
 use tgdb_pdu::{AuthToken, Verb};
-use tgdb_url::{Properties, TgUrl};
+use tgdb_url::{Properties, SettingWarning, TgUrl};
 
 use crate::proto::{Identity, SessionNumber};
 use crate::{ChannelError, LinkState, ResendMode, TgChannel, WaiterStatus};
@@ -116,7 +116,15 @@ impl TgChannel {
         self.shared().lock().addresses.map(|(ours, _)| ours)
     }
 
-    /// The properties in force: those of the URL over those of the program.
+    /// The settings that do nothing, or are hardly meant as they are read: properties without
+    /// effect in this client, those of TLS with a `tcp` URL, those whose place a setting of the
+    /// program takes, and times without unit that are implausible.
+    pub fn warnings(&self) -> &[SettingWarning] {
+        &self.shared().config.warnings
+    }
+
+    /// The properties in force: what the builder's methods set over those of the URL over those
+    /// of the program. User, password and database of the builder's methods are not among them.
     pub fn properties(&self) -> &Properties {
         &self.shared().config.properties
     }

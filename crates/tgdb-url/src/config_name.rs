@@ -239,17 +239,25 @@ impl ConfigName {
     pub fn nearest(name: &str) -> Option<Self> {
         /// Longer names are no mistyped ones, and comparing takes the square of the length.
         const MAX_LEN: usize = 80;
+        /// So many letters too many, too few, wrong or exchanged count before likeness does.
+        const FEW: usize = 3;
         const MIN_LIKENESS: f64 = 0.75;
         if name.len() > MAX_LEN {
             return None;
         }
         let name = name.to_ascii_lowercase();
-        let likeness = |known: &str| strsim::jaro_winkler(&known.to_ascii_lowercase(), &name);
-        let of = |known: &Self| likeness(known.name()).max(likeness(known.alias()));
-        let (likeness, nearest) = Self::ALL
-            .iter()
-            .map(|known| (of(known), *known))
-            .max_by(|one, other| one.0.total_cmp(&other.0))?;
+        let compare = |known: &str| {
+            let known = known.to_ascii_lowercase();
+            let distance = match known.len().abs_diff(name.len()) < FEW {
+                true => strsim::osa_distance(&known, &name).min(FEW),
+                false => FEW,
+            };
+            (distance, strsim::jaro_winkler(&known, &name))
+        };
+        let order = |one: &(usize, f64), other: &(usize, f64)| one.0.cmp(&other.0).then(other.1.total_cmp(&one.1));
+        let all =
+            Self::ALL.iter().flat_map(|known| [(*known, compare(known.name())), (*known, compare(known.alias()))]);
+        let (nearest, (_, likeness)) = all.min_by(|one, other| order(&one.1, &other.1))?;
         (likeness >= MIN_LIKENESS).then_some(nearest)
     }
 }

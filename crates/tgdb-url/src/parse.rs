@@ -78,13 +78,7 @@ impl<'a> UrlParser<'a> {
         };
         let host = &text[host_at..at + authority.len()];
         let (host, port) = parse_authority(host, host_at, &defaults, UrlText::Url)?;
-        Ok(TgUrl {
-            protocol,
-            user: user.map(Arc::from),
-            host,
-            port,
-            properties: Arc::new(properties),
-        })
+        Ok(TgUrl { protocol, user: user.map(Arc::from), host, port, properties: Arc::new(properties) })
     }
 
     fn properties(&self, text: &str, at: usize) -> Result<Properties, UrlError> {

@@ -68,7 +68,8 @@ fn each_property_without_effect_is_reported() {
 #[test]
 fn secrets_and_values_of_unknown_names_are_not_shown() {
     let mut text = String::from("tcp://h/{dbName=routes;password=tiger;keyStorePassword=tiger");
-    for key in ["pwd", "passwd", "passphrase", "apiKey", "api_key", "API-KEY", "credentials", "secret", "x.token", "own"]
+    for key in
+        ["pwd", "passwd", "passphrase", "apiKey", "api_key", "API-KEY", "credentials", "secret", "x.token", "own"]
     {
         text += &format!(";{key}=tiger");
     }

@@ -12,9 +12,8 @@ const START: &str = "<!-- table -->\n";
 const END: &str = "<!-- end of table -->\n";
 
 fn table() -> String {
-    let mut table = String::from(
-        "| property | alias | value | default | effect | what it is for |\n|---|---|---|---|---|---|\n",
-    );
+    let mut table =
+        String::from("| property | alias | value | default | effect | what it is for |\n|---|---|---|---|---|---|\n");
     for name in ConfigName::ALL {
         let default = name.default().map_or_else(|| "none".into(), |text| format!("`{text}`"));
         let effect = match name.effect() {

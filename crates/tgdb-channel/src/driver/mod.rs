@@ -39,7 +39,7 @@ use tgdb_pdu::body::{QueryOutcome, QueryResponse};
 use tgdb_pdu::call::ServerError;
 use tgdb_pdu::{Body, Message};
 use tgdb_transport::{SocketOptions, TlsConnector};
-use tgdb_url::{Properties, TgUrl};
+use tgdb_url::{Properties, SettingWarning, TgUrl};
 
 use callbacks::Callback;
 pub(crate) use role::Waiter;
@@ -53,6 +53,7 @@ use crate::{ChannelError, LinkState, SessionScope};
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) properties: Properties,
+    pub(crate) warnings: Vec<SettingWarning>,
     /// The URL, then those of the failover list.
     pub(crate) urls: Vec<TgUrl>,
     pub(crate) operation_timeout: Duration,

@@ -1,5 +1,6 @@
 //! Which server is tried next, and when.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
@@ -189,8 +190,9 @@ impl Failover {
 
 /// Where the last attempt at each server is kept: with the first one of its name.
 fn places(servers: &[String]) -> Vec<Tried> {
-    let first = |server| servers.iter().position(|other| other == server).unwrap_or_default();
-    servers.iter().map(|server| Tried { place: first(server), at: None }).collect()
+    let mut first = HashMap::new();
+    let place = |(index, server)| *first.entry(server).or_insert(index);
+    servers.iter().enumerate().map(place).map(|place| Tried { place, at: None }).collect()
 }
 
 #[cfg(test)]
