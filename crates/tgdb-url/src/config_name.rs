@@ -93,8 +93,9 @@ config_names! {
     ChannelDefaultHost = "tgdb.channel.defaultHost", "defaultHost", Some("localhost"), Always, default_host: text -> &str;
     /// Port of a URL, or of an entry of `ftHosts`, that names none. Go has 8700.
     ChannelDefaultPort = "tgdb.channel.defaultPort", "defaultPort", Some("8222"), Always, default_port: port -> u16;
-    /// Protocol of a URL that names none. Not set, such a URL is an error. No client of the vendor uses its own default.
-    ChannelDefaultProtocol = "tgdb.channel.defaultProtocol", "defaultProtocol", Some("tcp"), Always, default_protocol: protocol -> Protocol;
+    /// Protocol of a URL that names none. Not set, such a URL is an error. The vendor's
+    /// clients have a default, `tcp` or `ssl`, and do not read it.
+    ChannelDefaultProtocol = "tgdb.channel.defaultProtocol", "defaultProtocol", None, Always, default_protocol: protocol -> Protocol;
     /// Protocol of the URL, which Python's parser sets.
     ChannelProtocol = "tgdb.channel.protocol", "protocol", None, Never, protocol: protocol -> Protocol;
     /// Host of the URL, which Python's parser sets.

@@ -53,11 +53,13 @@ fn the_password_of_a_url_is_wiped() {
     let copy = parsed.clone();
     let servers = copy.ft_urls().unwrap();
     assert!(count(&utf8) >= 3, "the search finds it: in the text, the URL, and the properties");
+    let wide: Zeroizing<Vec<u16>> = Zeroizing::new(utf8.iter().map(|byte| u16::from(!byte)).collect());
+    assert!(cfg!(target_endian = "big") || count(&utf16) >= 1, "and in UTF-16");
     let mut old = properties.clone();
     old.set_by_name("password", "other");
     for end in [";password=x}", ";x}", ";x=}", "\\ud800}", ""] {
         TgUrl::parse(&url(end)).map(drop).unwrap_err();
     }
-    drop((text, parsed, properties, copy, servers, old));
+    drop((text, wide, parsed, properties, copy, servers, old));
     assert_eq!((count(&utf8), count(&utf16)), (0, 0));
 }
