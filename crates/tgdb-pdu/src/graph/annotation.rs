@@ -11,6 +11,7 @@
 //! | `P(x,y,...)` | path |
 //! | `(x,y,...)` | tuple |
 
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use super::MAX_NESTING;
@@ -20,7 +21,9 @@ use crate::body::AttributeType;
 /// the annotation only announces them.
 /// ```
 /// use tgdb_pdu::graph::ResultType::{self, *};
-/// assert_eq!("[P(V,E,V)]".parse(), Ok(List(Box::new(Path(vec![Node, Edge, Node])))));
+/// let paths = List(Box::new(Path(vec![Node, Edge, Node])));
+/// assert_eq!("[P(V,E,V)]".parse(), Ok(paths.clone()));
+/// assert_eq!(paths.to_string(), "[P(V,E,V)]");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -50,6 +53,55 @@ pub struct AnnotationError {
     pub offset: usize,
 }
 
+/// The letters of the scalar types.
+const SCALARS: [(char, AttributeType); 13] = [
+    ('?', AttributeType::BOOLEAN),
+    ('b', AttributeType::BYTE),
+    ('c', AttributeType::CHAR),
+    ('h', AttributeType::SHORT),
+    ('i', AttributeType::INTEGER),
+    ('l', AttributeType::LONG),
+    ('f', AttributeType::FLOAT),
+    ('d', AttributeType::DOUBLE),
+    ('n', AttributeType::NUMBER),
+    ('s', AttributeType::STRING),
+    ('D', AttributeType::DATE),
+    ('e', AttributeType::TIME),
+    ('a', AttributeType::TIMESTAMP),
+];
+
+impl fmt::Display for ResultType {
+    /// The notation. A scalar type without a letter, such as CLOB, is written as any scalar.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Node => f.write_str("V"),
+            Self::Edge => f.write_str("E"),
+            Self::Scalar(value_type) => {
+                let letter = SCALARS.iter().find(|(_, known)| Some(*known) == *value_type);
+                f.write_char(letter.map_or('S', |(letter, _)| *letter))
+            }
+            Self::List(item) => write!(f, "[{item}]"),
+            Self::Map => f.write_str("{s,S}"),
+            Self::Path(items) => {
+                f.write_char('P')?;
+                write_items(items, f)
+            }
+            Self::Tuple(items) => write_items(items, f),
+        }
+    }
+}
+
+fn write_items(items: &[ResultType], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_char('(')?;
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            f.write_char(',')?;
+        }
+        write!(f, "{item}")?;
+    }
+    f.write_char(')')
+}
+
 impl FromStr for ResultType {
     type Err = AnnotationError;
 
@@ -69,24 +121,10 @@ fn parse(rest: &mut &str, depth: usize) -> Option<ResultType> {
     }
     let first = rest.chars().next()?;
     let behind = &rest[first.len_utf8()..];
-    let scalar = |value_type| Some(ResultType::Scalar(value_type));
     let parsed = match first {
         'V' => Some(ResultType::Node),
         'E' => Some(ResultType::Edge),
-        'S' => scalar(None),
-        '?' => scalar(Some(AttributeType::BOOLEAN)),
-        'b' => scalar(Some(AttributeType::BYTE)),
-        'c' => scalar(Some(AttributeType::CHAR)),
-        'h' => scalar(Some(AttributeType::SHORT)),
-        'i' => scalar(Some(AttributeType::INTEGER)),
-        'l' => scalar(Some(AttributeType::LONG)),
-        'f' => scalar(Some(AttributeType::FLOAT)),
-        'd' => scalar(Some(AttributeType::DOUBLE)),
-        'n' => scalar(Some(AttributeType::NUMBER)),
-        's' => scalar(Some(AttributeType::STRING)),
-        'D' => scalar(Some(AttributeType::DATE)),
-        'e' => scalar(Some(AttributeType::TIME)),
-        'a' => scalar(Some(AttributeType::TIMESTAMP)),
+        'S' => Some(ResultType::Scalar(None)),
         '[' => {
             *rest = behind;
             let item = parse(rest, depth + 1)?;
@@ -105,7 +143,7 @@ fn parse(rest: &mut &str, depth: usize) -> Option<ResultType> {
             *rest = behind;
             return parse_items(rest, depth + 1).map(ResultType::Tuple);
         }
-        _ => return None,
+        letter => Some(ResultType::Scalar(Some(SCALARS.iter().find(|(known, _)| *known == letter)?.1))),
     };
     *rest = behind;
     parsed

@@ -18,7 +18,8 @@
 //! |---|---|---|
 //! | a commit | [`Changes`] | [`Changes::to_request`] |
 //! | a key | [`EntityKey::new`] | |
-//! | a reply | [`Element`], [`Entity`] | [`Element::encode_typed`], [`Entity::encode`] |
+//! | a reply to a query | [`Element`], [`Entity`] | [`QueryResult::of_elements`], [`QueryResult::of_entities`] |
+//! | entities found | [`Entity`] | [`GetEntityResponse::of_entities`] |
 //!
 //! # Borrowed and owned
 //! Types whose name ends in `Ref` borrow the message that they came in: reading them copies and
@@ -55,6 +56,9 @@
 //! ```
 //!
 //! [`QueryResult::elements`]: crate::body::QueryResult::elements
+//! [`QueryResult::of_elements`]: crate::body::QueryResult::of_elements
+//! [`QueryResult::of_entities`]: crate::body::QueryResult::of_entities
+//! [`GetEntityResponse::of_entities`]: crate::body::GetEntityResponse::of_entities
 //! [`QueryResult::entities`]: crate::body::QueryResult::entities
 //! [`GetEntityResponse::found`]: crate::body::GetEntityResponse::found
 //! [`EntityKey::attributes`]: crate::body::EntityKey::attributes
@@ -90,6 +94,7 @@ mod reply;
 mod schema;
 #[cfg(feature = "serde")]
 mod serialize;
+mod serving;
 mod time;
 mod value;
 

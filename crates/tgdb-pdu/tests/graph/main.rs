@@ -10,5 +10,6 @@ mod hostile;
 mod properties;
 mod replies;
 mod results;
+mod serving;
 mod support;
 mod vectors;

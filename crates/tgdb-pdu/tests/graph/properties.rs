@@ -83,7 +83,7 @@ fn any_attribute(layout: Layout) -> impl Strategy<Value = Attribute> {
     })
 }
 
-fn any_entity(layout: Layout) -> impl Strategy<Value = Entity> {
+pub(crate) fn any_entity(layout: Layout) -> impl Strategy<Value = Entity> {
     let head = any::<(i64, i32, i32, bool)>();
     let attributes = vec(any_attribute(layout), 0..8).prop_map(|attributes| attributes.into_iter().collect());
     let ends = (0i8..3, any::<i64>(), any::<i64>());
@@ -99,7 +99,7 @@ fn any_entity(layout: Layout) -> impl Strategy<Value = Entity> {
     })
 }
 
-fn element() -> impl Strategy<Value = Element> {
+pub(crate) fn element() -> impl Strategy<Value = Element> {
     let leaf = prop_oneof![
         any_attribute(Layout::Reply).prop_map(Element::Attribute),
         any_attribute(Layout::Reply).prop_map(Element::AttributeValue),
