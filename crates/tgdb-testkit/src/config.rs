@@ -8,6 +8,7 @@ use bytes::Bytes;
 use tgdb_pdu::Secret;
 use tgdb_pdu::version::ProductVersion;
 
+use crate::graph::GraphServer;
 use crate::{Faults, Script, echo};
 
 /// A user of the default configuration.
@@ -73,6 +74,12 @@ impl ServerConfig {
     /// The default configuration with a script.
     pub fn scripted(script: impl Script + 'static) -> Self {
         Self { script: Arc::new(script), ..Self::default() }
+    }
+
+    /// The default configuration with the graph of airports, a new one at each call; see
+    /// [`graph`](crate::graph).
+    pub fn graph() -> Self {
+        Self::scripted(GraphServer::airports())
     }
 
     /// The default configuration with faults.

@@ -6,12 +6,36 @@
 //! | [`TestServer`] | a server over plain TCP or TLS, on the loopback interface only |
 //! | [`ServerSession`] | one session without I/O, threads or clock, for any driver |
 //! | [`sim::Network`] | servers and a network in virtual time, with faults from a seed |
+//! | [`graph::GraphServer`] | a script that serves a small graph: queries, commits, large objects |
 //!
-//! It is no database: [`echo`] answers each request with a well-formed reply that
-//! repeats what was asked. What the real server answers where its vendor's clients
-//! do not tell (an unknown database, say) is a guess, marked as such.
+//! It is no database. The default script, [`echo`], answers each request with a
+//! well-formed reply that repeats what was asked; [`ServerConfig::graph`] has a graph in
+//! memory. What the real server answers where its vendor's clients do not tell (an
+//! unknown database, say) is a guess, marked as such.
+//!
+//! # How do I test my application?
+//! Start a server for each test, and give the application its URL. The graph is the same
+//! at each start, and each server has its own:
+//! ```
+//! use std::sync::Arc;
+//! use tgdb_testkit::graph::GraphServer;
+//! use tgdb_testkit::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, Faults, ServerConfig, TestServer};
+//!
+//! # fn my_application(_url: &str, _user: &str, _password: &str) {}
+//! let graph = Arc::new(GraphServer::airports());
+//! let server = TestServer::start(ServerConfig::scripted(graph.clone()))?;
+//! my_application(&format!("{}/{{dbName={DEFAULT_DATABASE}}}", server.url()), DEFAULT_USER, DEFAULT_PASSWORD);
+//! // What is in the graph now:
+//! assert_eq!(graph.snapshot().nodes().filter(|node| node.get("hub") == Ok(true)).count(), 22);
+//! // How does it take the loss of the server?
+//! server.set_faults(Faults { cut_after_sent: Some(1000), ..Faults::default() });
+//! server.cut_connections();
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//! For replies that no graph gives, write a [`Script`]; a closure will do.
 //!
 //! # Example
+//! A client without a library, byte by byte:
 //! ```
 //! use std::io::{Read, Write};
 //! use tgdb_pdu::body::{HandshakeKind, HandshakeRequest};
@@ -42,6 +66,7 @@ mod ca;
 mod config;
 mod connection;
 mod fault;
+pub mod graph;
 mod script;
 mod server;
 mod session;

@@ -1,8 +1,10 @@
 //! What a server answers.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use tgdb_pdu::body::*;
-use tgdb_pdu::{Body, Message};
+use tgdb_pdu::{Body, Message, Secret};
 
 use crate::ServerSession;
 
@@ -11,6 +13,23 @@ pub trait Script: Send + Sync {
     /// Called for each message after the login but pings and the disconnect
     /// request. May answer at once, later, out of order, or never.
     fn on_request(&self, session: &mut ServerSession, request: &Message);
+
+    /// Whether the script knows of a user that is not in the configuration, such as one that a
+    /// client has created. Asked at each login that the configuration does not allow. Default false.
+    fn is_user(&self, name: &str, password: &Secret) -> bool {
+        let _ = (name, password);
+        false
+    }
+}
+
+impl<S: Script + ?Sized> Script for Arc<S> {
+    fn on_request(&self, session: &mut ServerSession, request: &Message) {
+        (**self).on_request(session, request);
+    }
+
+    fn is_user(&self, name: &str, password: &Secret) -> bool {
+        (**self).is_user(name, password)
+    }
 }
 
 impl<F: Fn(&mut ServerSession, &Message) + Send + Sync> Script for F {
@@ -63,7 +82,7 @@ fn echo_body(request: &Body) -> Option<Body> {
             AdminResponse { result: 0, command: admin.command, payload: Remainder(empty_list(admin.command)) }.into()
         }
         Body::DecryptBufferRequest(decrypt) => {
-            DecryptBufferResponse { buffer: tgdb_pdu::Secret::new(&decrypt.buffer[..]) }.into()
+            DecryptBufferResponse { buffer: Secret::new(&decrypt.buffer[..]) }.into()
         }
         // One way.
         Body::ConnectionProperties(_) | Body::DumpStacktraceRequest => return None,

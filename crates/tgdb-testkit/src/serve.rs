@@ -2,10 +2,13 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use tgdb_pdu::Message;
+use tgdb_pdu::graph::Layout;
+use tgdb_pdu::{Message, Secret};
+use tgdb_testkit::graph::GraphServer;
 use tgdb_testkit::{
-    DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, ServerConfig, ServerSession, TestCa, TestServer, echo,
+    DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, Script, ServerConfig, ServerSession, TestCa, TestServer, echo,
 };
 
 use crate::Failure;
@@ -13,19 +16,30 @@ use crate::Failure;
 pub(crate) struct Options {
     pub(crate) port: u16,
     pub(crate) tls_port: u16,
+    pub(crate) echo: bool,
+    pub(crate) layout: Layout,
     pub(crate) trace: bool,
     pub(crate) dump: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { port: 8222, tls_port: 8223, trace: false, dump: None }
+        Self { port: 8222, tls_port: 8223, echo: false, layout: Layout::Reply, trace: false, dump: None }
     }
 }
 
-fn traced(session: &mut ServerSession, request: &Message) {
-    println!("session {}: {:?} {:?}", session.id(), request.header, request.body);
-    echo(session, request);
+/// Prints each message before another script answers it.
+struct Traced(Arc<dyn Script>);
+
+impl Script for Traced {
+    fn on_request(&self, session: &mut ServerSession, request: &Message) {
+        println!("session {}: {:?} {:?}", session.id(), request.header, request.body);
+        self.0.on_request(session, request);
+    }
+
+    fn is_user(&self, name: &str, password: &Secret) -> bool {
+        self.0.is_user(name, password)
+    }
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
@@ -37,18 +51,20 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     // The names that the check of the database's certificate wants.
     let ca = TestCa::new(&format!("{DEFAULT_DATABASE}.1nit"))?;
     let database = ca.issue_common_name(&format!("{DEFAULT_DATABASE}.ce$t"))?;
-    let config = |port| {
-        let mut config = ServerConfig {
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
-            certificate: Some(database.certificate.to_vec().into()),
-            allow_missing_token: true,
-            record: options.dump.is_some(),
-            ..ServerConfig::default()
-        };
-        if options.trace {
-            config.script = std::sync::Arc::new(traced);
-        }
-        config
+    let mut script: Arc<dyn Script> = match options.echo {
+        true => Arc::new(echo),
+        false => Arc::new(GraphServer::airports().with_layout(options.layout)),
+    };
+    if options.trace {
+        script = Arc::new(Traced(script));
+    }
+    let config = |port| ServerConfig {
+        address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        certificate: Some(database.certificate.to_vec().into()),
+        allow_missing_token: true,
+        record: options.dump.is_some(),
+        script: script.clone(),
+        ..ServerConfig::default()
     };
     let mut servers = Vec::new();
     if options.port != 0 {

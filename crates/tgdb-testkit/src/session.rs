@@ -9,6 +9,7 @@ use std::time::Duration;
 use tgdb_pdu::body::{Exception, SessionForcefullyTerminated};
 use tgdb_pdu::{AuthToken, Body, BodyError, Frame, Header, Message};
 
+use crate::graph::client::{Client, ClientState};
 use crate::{Faults, ServerConfig};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +86,10 @@ pub struct ServerSession {
     session_id: i64,
     user: String,
     database: Option<String>,
+    client_id: String,
+    /// As the client gave it; Java gives the server's.
+    client_address: String,
+    client_state: ClientState,
     sequence_no: i64,
     now: Duration,
     /// Waits to be sent.
@@ -105,6 +110,9 @@ impl ServerSession {
             session_id: 0,
             user: String::new(),
             database: None,
+            client_id: String::new(),
+            client_address: String::new(),
+            client_state: ClientState::default(),
             sequence_no: 0,
             now: Duration::ZERO,
             out: Vec::new(),
@@ -161,6 +169,9 @@ impl ServerSession {
 
     /// Moves what is to be sent to the end of `buf`, and says how many bytes that is.
     pub fn poll_transmit(&mut self, buf: &mut Vec<u8>) -> usize {
+        if self.client_state.client.as_ref().is_some_and(|client| client.is_killed()) {
+            self.terminate(self.now, "killed by an administrator");
+        }
         let length = self.out.len();
         buf.append(&mut self.out);
         length
@@ -198,6 +209,25 @@ impl ServerSession {
     /// time sets it, too.
     pub fn set_now(&mut self, now: Duration) {
         self.now = now;
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        self.now
+    }
+
+    pub(crate) fn config(&self) -> Arc<ServerConfig> {
+        self.config.clone()
+    }
+
+    /// What the graph keeps with the session.
+    pub(crate) fn client_state(&mut self) -> &mut ClientState {
+        &mut self.client_state
+    }
+
+    /// Makes the session known to others under its names.
+    pub(crate) fn introduce(&mut self) -> Arc<Client> {
+        let (id, now) = (self.session_id, self.now);
+        self.client_state.introduce(id, &self.user, &self.client_id, &self.client_address, now)
     }
 
     fn refuse(&mut self, header: &Header, text: String) {

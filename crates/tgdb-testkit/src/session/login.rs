@@ -45,7 +45,8 @@ impl ServerSession {
             return Exception { code: UNKNOWN_DATABASE, message }.into();
         }
         let user = request.user.clone().unwrap_or_default();
-        let known = config.users.get(&user).is_some_and(|password| *password == request.password);
+        let configured = config.users.get(&user).is_some_and(|password| *password == request.password);
+        let known = configured || config.script.is_user(&user, &request.password);
         let entitled = request.roles.iter().flatten().all(|role| config.roles.contains(role));
         if !known || !entitled || self.faults.login == Some(LoginRefusal::Rejected) {
             return AuthenticateResponse::Rejected { status: WRONG_PASSWORD }.into();
@@ -55,6 +56,8 @@ impl ServerSession {
         self.auth_token = AuthToken::new(self.session_id ^ 0x5eed_5eed_5eed_5eed);
         self.user = user;
         self.database = database;
+        self.client_id = request.client_id.clone().unwrap_or_default();
+        self.client_address = request.inbox_addr.clone().unwrap_or_default();
         self.phase = Phase::LoggedIn;
         AuthenticateResponse::Accepted { auth_token: self.auth_token, session_id: self.session_id, certificate }.into()
     }
