@@ -1,0 +1,12 @@
+//! The graph that the testkit serves, message by message, without sockets.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod admin;
+mod commits;
+mod data;
+mod entities;
+mod failures;
+mod gremlin;
+mod requests;
+mod support;
+mod users;
