@@ -97,6 +97,7 @@ mod gremlin;
 mod query;
 mod schema;
 mod server;
+mod stage;
 mod store;
 mod tgql;
 mod transaction;

@@ -1,6 +1,8 @@
 //! A small part of Gremlin: text to [`Token`](token::Token)s, to calls ([`parse`]), to steps
 //! ([`plan`]), which are then walked over the graph ([`walk`]).
 
+mod arguments;
+mod look;
 mod parse;
 mod plan;
 mod step;

@@ -6,9 +6,10 @@ use tgdb_pdu::body::AttributeDescriptor;
 use tgdb_pdu::call::QueryStatus;
 use tgdb_pdu::graph::Schema;
 
+use super::arguments::{failed, integers, test, texts};
 use super::parse::{Argument, Call};
 use super::step::{End, Plan, Shape, Step, Way};
-use super::{Literal, Operator, QueryFailure, Test};
+use super::{Literal, QueryFailure};
 use crate::graph::schema::{COUNT, ID, LABEL};
 
 /// How many steps a query can have.
@@ -32,11 +33,6 @@ struct Planner<'s> {
     steps: Vec<Step>,
     /// What the last step gives; `None` before the first.
     shape: Option<Shape>,
-}
-
-/// A failure that names the step.
-fn failed<T>(status: QueryStatus, call: &Call, text: &str) -> Result<T, QueryFailure> {
-    Err(QueryFailure::new(status, format!("step {}(): {text}", call.name)))
 }
 
 impl Planner<'_> {
@@ -102,14 +98,14 @@ impl Planner<'_> {
                 }
             }
             "path" => self.bare(call, |_| Ok(Step::Path), Shape::Path),
-            "count" => self.bare(call, |planner| planner.transient(COUNT).map(Step::Count), Transient),
+            "count" => self.bare(call, |planner| planner.descriptor(COUNT).map(Step::Count), Transient),
             "id" => {
                 self.only(call, &[Node, Edge])?;
-                self.bare(call, |planner| planner.transient(ID).map(Step::Id), Transient)
+                self.bare(call, |planner| planner.descriptor(ID).map(Step::Id), Transient)
             }
             "label" => {
                 self.only(call, &[Node, Edge])?;
-                self.bare(call, |planner| planner.transient(LABEL).map(Step::Label), Transient)
+                self.bare(call, |planner| planner.descriptor(LABEL).map(Step::Label), Transient)
             }
             "dedup" if arguments.is_empty() => self.filter(Step::Dedup),
             "dedup" => failed(QueryStatus::STEP_ARGUMENT_NOT_SUPPORTED, call, "takes no arguments here"),
@@ -259,10 +255,6 @@ impl Planner<'_> {
         found.ok_or_else(|| QueryFailure::new(status, format!("the graph has no attribute {name:?}")))
     }
 
-    fn transient(&self, name: &str) -> Result<Arc<AttributeDescriptor>, QueryFailure> {
-        self.descriptor(name)
-    }
-
     fn edge_types(&self, call: &Call) -> Result<Vec<i32>, QueryFailure> {
         texts(call, &call.arguments)?.into_iter().map(|name| self.edge_type(&name)).collect()
     }
@@ -312,65 +304,4 @@ fn way(name: &str) -> Way {
         "in" => Way::In,
         _ => Way::Both,
     }
-}
-
-/// Arguments that are texts, or one list of texts.
-fn texts(call: &Call, arguments: &[Argument]) -> Result<Vec<String>, QueryFailure> {
-    let texts = flat(arguments).map(|argument| match argument {
-        Argument::Literal(Literal::Text(text)) => Ok(text.clone()),
-        _ => failed(QueryStatus::STEP_ARGUMENT_NOT_SUPPORTED, call, "takes texts here"),
-    });
-    texts.collect()
-}
-
-/// Arguments that are integers, or one list of integers.
-fn integers(call: &Call, arguments: &[Argument]) -> Result<Vec<i64>, QueryFailure> {
-    let integers = flat(arguments).map(|argument| match argument {
-        Argument::Literal(Literal::Integer(number)) => Ok(*number),
-        _ => failed(QueryStatus::STEP_ARGUMENT_NOT_SUPPORTED, call, "takes integers here"),
-    });
-    integers.collect()
-}
-
-fn flat(arguments: &[Argument]) -> std::slice::Iter<'_, Argument> {
-    match arguments {
-        [Argument::List(items)] => items.iter(),
-        _ => arguments.iter(),
-    }
-}
-
-/// A value, or a predicate.
-fn test(call: &Call, argument: &Argument) -> Result<Test, QueryFailure> {
-    let unsupported = || failed(QueryStatus::STEP_ARGUMENT_NOT_SUPPORTED, call, "this condition is not supported");
-    let predicate = match argument {
-        Argument::Literal(literal) => return Ok(Test::Compare(Operator::Equal, literal.clone())),
-        Argument::Call(predicate) => predicate,
-        _ => return unsupported(),
-    };
-    let mut literals = Vec::new();
-    for argument in flat(&predicate.arguments) {
-        match argument {
-            Argument::Literal(literal) => literals.push(literal.clone()),
-            _ => return unsupported(),
-        }
-    }
-    let compare = |operator, literal: &Literal| Test::Compare(operator, literal.clone());
-    use Operator::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
-    Ok(match (predicate.name.as_str(), literals.as_slice()) {
-        ("eq", [literal]) => compare(Equal, literal),
-        ("neq", [literal]) => compare(NotEqual, literal),
-        ("lt", [literal]) => compare(Less, literal),
-        ("lte", [literal]) => compare(LessOrEqual, literal),
-        ("gt", [literal]) => compare(Greater, literal),
-        ("gte", [literal]) => compare(GreaterOrEqual, literal),
-        ("within", _) => Test::Among(literals, true),
-        ("without", _) => Test::Among(literals, false),
-        ("between", [from, to]) => Test::Both(Box::new([compare(GreaterOrEqual, from), compare(Less, to)])),
-        ("inside", [from, to]) => Test::Both(Box::new([compare(Greater, from), compare(Less, to)])),
-        ("outside", [from, to]) => Test::Either(Box::new([compare(Less, from), compare(Greater, to)])),
-        ("eq" | "neq" | "lt" | "lte" | "gt" | "gte" | "between" | "inside" | "outside", _) => {
-            return failed(QueryStatus::STEP_ARGUMENT_INVALID, call, "the condition has too many or too few values");
-        }
-        _ => return unsupported(),
-    })
 }
