@@ -49,8 +49,8 @@ fn connections_are_listed_and_killed() {
     drop(third);
     assert_eq!(connections(&mut first).len(), 2, "those that ended are gone");
 
-    // Java sets the flag, and means one session.
-    let kill = KillConnection { session_id: 78, flag: true };
+    // Java sets the flag for all, and means one session.
+    let kill = KillConnection { session_id: 78, all_sessions: true };
     let kill = AdminRequest::with(AdminCommand::KILL_CONNECTION, &kill).unwrap();
     assert_eq!(admin(&mut first, kill.clone()).payload.0[..], [0, 0, 0, 1]);
     let ended = second.replies().pop().unwrap();
@@ -58,7 +58,7 @@ fn connections_are_listed_and_killed() {
     assert_eq!(admin(&mut first, kill).payload.0[..], [0, 0, 0, 0], "it is killed already");
 
     let mut fourth = Client::of(first.graph.clone(), 80);
-    let all = KillConnection { session_id: 0, flag: true };
+    let all = KillConnection { session_id: 0, all_sessions: true };
     let all = AdminRequest::with(PythonAdminCommand::KILL_CONNECTION.into(), &all).unwrap();
     assert_eq!(admin(&mut first, AdminRequest { length: 21, ..all }).payload.0[..], [0, 0, 0, 1]);
     assert_eq!((fourth.replies().len(), fourth.session.is_over(), first.session.is_over()), (1, true, false));

@@ -140,7 +140,7 @@ impl Admin<'_> {
             Task::Kill => {
                 let kill = KillConnection::decode("arguments", &mut reader(request))?;
                 // Java sets the flag always, and means one session.
-                encoded(&self.kill(kill.session_id, kill.flag && is_python))
+                encoded(&self.kill(kill.session_id, kill.all_sessions && is_python))
             }
             Task::Nothing => Ok(Vec::new()),
             Task::Unsupported => {
@@ -164,7 +164,7 @@ impl Admin<'_> {
             id,
             name,
             // A hash of the password is nobody's business.
-            password_hash: bytes::Bytes::new(),
+            password_hash: tgdb_pdu::Secret::default(),
             role_ids,
         })
         .collect()
