@@ -8,14 +8,14 @@ use tgdb_pdu::body::{
     GetLargeObjectResponse,
 };
 use tgdb_pdu::call::QueryStatus;
-use tgdb_pdu::graph::{Attribute, Edge, Entity, Layout, Value};
+use tgdb_pdu::graph::{Attribute, Edge, Entity, Value};
 use tgdb_pdu::obfuscation::Obfuscated;
 use tgdb_pdu::{Body, EncodeError, Reader, Verb, Wire, Writer};
 
 use super::Graph;
 use super::client::ClientState;
 use super::schema::ID;
-use super::store::OBFUSCATION_KEY;
+use super::view::{OBFUSCATION_KEY, View};
 
 /// How many results a session can have open; the oldest goes first.
 const MAX_RESULTS: usize = 16;
@@ -34,13 +34,14 @@ pub(super) fn answer(
     graph: &Graph,
     state: &mut ClientState,
     request: &GetEntityRequest,
-    layout: Layout,
+    view: View,
 ) -> Result<Body, EncodeError> {
     let reply = match found(graph, state, request) {
         Ok((result_id, found, near)) => {
-            let entities = |ids: Vec<i64>| ids.into_iter().filter_map(|id| graph.entity(id)).collect::<Vec<Entity>>();
+            let entities =
+                |ids: Vec<i64>| ids.into_iter().filter_map(|id| graph.entity(id, view)).collect::<Vec<Entity>>();
             let (found, near) = (entities(found), entities(near));
-            Some(GetEntityResponse::of_entities(request.command, result_id, &found, &near, layout)?).into()
+            Some(GetEntityResponse::of_entities(request.command, result_id, &found, &near, view.layout)?).into()
         }
         Err(exception) => exception.into(),
     };

@@ -18,9 +18,13 @@
 //! | `route` | `airport`, `airport` | `distance` in kilometres (Integer), `fare` (Number), `departs` (Time) |
 //! | `located_in` | `airport`, `country` | |
 //!
-//! Both are directed, and each route has one back. `access_code` and `notes` are set for a few
-//! airports, `picture` for Munich, `passengers` for all but Berlin, and `departs` for none: Python's
-//! client cannot read a time of day as Java and Go write it, and would read no route.
+//! Both are directed, and each route has one back. `notes` is set for a few airports, `picture` for
+//! Munich, `passengers` for all but Berlin. There are also the three edge types without attributes
+//! that Python's client needs, such as `$def-directed-edge$`.
+//!
+//! `access_code` is set for Singapore only, and `departs` for no route: Python's client cannot read
+//! a time of day as Java and Go write it, nor the rest of a result with one. For its sake there is
+//! also [`GraphServer::with_layout`].
 //!
 //! # Gremlin
 //! As text (query command 4), with or without `;` at the end:
@@ -101,6 +105,7 @@ mod stage;
 mod store;
 mod tgql;
 mod transaction;
+mod view;
 
 pub use server::GraphServer;
 pub use store::Graph;

@@ -3,11 +3,11 @@
 use tgdb_pdu::EncodeError;
 use tgdb_pdu::body::{AttributeType, QueryCommand, QueryRequest, QueryResponse, QueryResult, QueryTarget};
 use tgdb_pdu::call::QueryStatus;
-use tgdb_pdu::graph::{Attribute, Element, Entity, Layout, ResultType};
+use tgdb_pdu::graph::{Attribute, Element, Entity, ResultType};
 
 use super::client::ClientState;
 use super::gremlin::{self, Item, Outcome, QueryFailure, Shape, value_order};
-use super::store::shown;
+use super::view::View;
 use super::{Graph, tgql};
 
 /// How many prepared queries a session can have.
@@ -17,9 +17,9 @@ pub(super) fn answer(
     graph: &Graph,
     state: &mut ClientState,
     request: &QueryRequest,
-    layout: Layout,
+    view: View,
 ) -> Result<QueryResponse, EncodeError> {
-    match result(graph, state, request, layout) {
+    match result(graph, state, request, view) {
         Ok(result) => QueryResponse::succeeded(result?),
         Err(failure) => QueryResponse::failed(failure.status.0, &shortened(failure.text)),
     }
@@ -32,7 +32,7 @@ fn shortened(text: String) -> String {
 
 type Answer = Result<Result<QueryResult, EncodeError>, QueryFailure>;
 
-fn result(graph: &Graph, state: &mut ClientState, request: &QueryRequest, layout: Layout) -> Answer {
+fn result(graph: &Graph, state: &mut ClientState, request: &QueryRequest, view: View) -> Answer {
     let text = match &request.target {
         QueryTarget::Text(text) => {
             if text.edge_filter.is_some() || text.traversal_condition.is_some() || text.end_condition.is_some() {
@@ -43,8 +43,8 @@ fn result(graph: &Graph, state: &mut ClientState, request: &QueryRequest, layout
         QueryTarget::Id(_) | QueryTarget::Nothing => String::new(),
     };
     match (request.command, &request.target) {
-        (QueryCommand::EXECUTE_GREMLIN_STR, _) => run_gremlin(graph, 0, &text, request, layout),
-        (QueryCommand::EXECUTE, _) => run_tgql(graph, 0, &text, request, layout),
+        (QueryCommand::EXECUTE_GREMLIN_STR, _) => run_gremlin(graph, 0, &text, request, view),
+        (QueryCommand::EXECUTE, _) => run_tgql(graph, 0, &text, request, view),
         (QueryCommand::CREATE, _) => {
             if is_gremlin(&text) {
                 gremlin::check(&text, graph)?;
@@ -58,15 +58,15 @@ fn result(graph: &Graph, state: &mut ClientState, request: &QueryRequest, layout
             // Java takes ids above 0 only.
             state.last_query += 1;
             state.queries.insert(state.last_query, text);
-            Ok(QueryResult::of_elements(state.last_query, &ResultType::Node, Vec::new(), layout))
+            Ok(QueryResult::of_elements(state.last_query, &ResultType::Node, Vec::new(), view.layout))
         }
         (QueryCommand::EXECUTE_ID, QueryTarget::Id(id)) => match state.queries.get(id) {
-            Some(text) if is_gremlin(text) => run_gremlin(graph, *id, text, request, layout),
-            Some(text) => run_tgql(graph, *id, text, request, layout),
+            Some(text) if is_gremlin(text) => run_gremlin(graph, *id, text, request, view),
+            Some(text) => run_tgql(graph, *id, text, request, view),
             None => unknown(*id),
         },
         (QueryCommand::CLOSE, QueryTarget::Id(id)) => match state.queries.remove(id) {
-            Some(_) => Ok(QueryResult::of_elements(*id, &ResultType::Node, Vec::new(), layout)),
+            Some(_) => Ok(QueryResult::of_elements(*id, &ResultType::Node, Vec::new(), view.layout)),
             None => unknown(*id),
         },
         (QueryCommand::EXECUTE_GREMLIN | QueryCommand(7), _) => {
@@ -90,7 +90,7 @@ fn unknown(id: i64) -> Answer {
     Err(QueryFailure::new(QueryStatus::NOT_DEFINED, format!("the session has no prepared query {id}")))
 }
 
-fn run_gremlin(graph: &Graph, id: i64, text: &str, request: &QueryRequest, layout: Layout) -> Answer {
+fn run_gremlin(graph: &Graph, id: i64, text: &str, request: &QueryRequest, view: View) -> Answer {
     let Outcome { shape, items } = gremlin::run(text, graph)?;
     let items = chosen(graph, items, request)?;
     let item_type = match (shape, items.first()) {
@@ -99,15 +99,15 @@ fn run_gremlin(graph: &Graph, id: i64, text: &str, request: &QueryRequest, layou
         (_, Some(first)) => item_type(first),
         (_, None) => ResultType::Node,
     };
-    let elements = items.iter().filter_map(|item| element(graph, item)).collect();
-    Ok(QueryResult::of_elements(id, &item_type, elements, layout))
+    let elements = items.iter().filter_map(|item| element(graph, item, view)).collect();
+    Ok(QueryResult::of_elements(id, &item_type, elements, view.layout))
 }
 
 /// Java makes a result of each node in the reply, so nothing near the results is sent along.
-fn run_tgql(graph: &Graph, id: i64, text: &str, request: &QueryRequest, layout: Layout) -> Answer {
+fn run_tgql(graph: &Graph, id: i64, text: &str, request: &QueryRequest, view: View) -> Answer {
     let items = chosen(graph, tgql::run(text, graph)?, request)?;
-    let found: Vec<Entity> = items.iter().filter_map(|item| entity(graph, item)).collect();
-    Ok(QueryResult::of_entities(id, &found, &[], layout))
+    let found: Vec<Entity> = items.iter().filter_map(|item| entity(graph, item, view)).collect();
+    Ok(QueryResult::of_entities(id, &found, &[], view.layout))
 }
 
 /// In the order that the request asks for, and no more than it asks for.
@@ -164,23 +164,23 @@ fn common_type(items: &[Item]) -> ResultType {
     }
 }
 
-fn entity(graph: &Graph, item: &Item) -> Option<Entity> {
+fn entity(graph: &Graph, item: &Item, view: View) -> Option<Entity> {
     match item {
-        Item::Node(id) | Item::Edge(id) => graph.entity(*id),
+        Item::Node(id) | Item::Edge(id) => graph.entity(*id, view),
         _ => None,
     }
 }
 
-fn element(graph: &Graph, item: &Item) -> Option<Element> {
+fn element(graph: &Graph, item: &Item, view: View) -> Option<Element> {
     Some(match item {
-        Item::Node(_) | Item::Edge(_) => Element::Entity(entity(graph, item)?),
-        Item::Value(attribute) => Element::AttributeValue(shown(attribute)),
+        Item::Node(_) | Item::Edge(_) => Element::Entity(entity(graph, item, view)?),
+        Item::Value(attribute) => Element::AttributeValue(view.of(attribute)?),
         Item::Transient(attribute) => Element::TransientValue(attribute.clone()),
         Item::Map(attributes) => {
-            let entry =
-                |attribute: &Attribute| (attribute.descriptor.name.clone(), Element::AttributeValue(shown(attribute)));
-            Element::Map(attributes.iter().map(entry).collect())
+            let seen = attributes.iter().filter_map(|attribute| view.of(attribute));
+            let entry = |seen: Attribute| (seen.descriptor.name.clone(), Element::AttributeValue(seen));
+            Element::Map(seen.map(entry).collect())
         }
-        Item::Path(items) => Element::MixedList(items.iter().filter_map(|item| element(graph, item)).collect()),
+        Item::Path(items) => Element::MixedList(items.iter().filter_map(|item| element(graph, item, view)).collect()),
     })
 }

@@ -53,6 +53,14 @@ const DESCRIPTORS: [(&str, AttributeType); 26] = [
 /// The attribute that is encrypted.
 const ACCESS_CODE: &str = "access_code";
 
+/// Python's client makes each edge that it reads one of these at first, and fails without them
+/// (`GraphMetadataImpl.defaultEdgetype` in `gmdimpl.py`).
+const DEFAULT_EDGE_TYPES: [(&str, EdgeDirection); 3] = [
+    ("$def-directed-edge$", EdgeDirection::DIRECTED),
+    ("$def-bidirected-edge$", EdgeDirection::BIDIRECTIONAL),
+    ("$def-undirected-edge$", EdgeDirection::UNDIRECTED),
+];
+
 const AIRPORT: [&str; 18] = [
     "iata",
     "icao",
@@ -87,10 +95,13 @@ pub(super) fn airports() -> Schema {
     });
     let airport = node_type(FIRST_NODE_TYPE, "airport", &AIRPORT, &["iata"]);
     let country = node_type(FIRST_NODE_TYPE + 1, "country", &["code", "name", "continent"], &["code"]);
-    let edge_types = vec![
-        edge_type(FIRST_EDGE_TYPE, "route", &["distance", "fare", "departs"], &airport, &airport),
-        edge_type(FIRST_EDGE_TYPE + 1, "located_in", &[], &airport, &country),
+    let mut edge_types = vec![
+        edge_type(FIRST_EDGE_TYPE, "route", &["distance", "fare", "departs"], Some((&airport, &airport))),
+        edge_type(FIRST_EDGE_TYPE + 1, "located_in", &[], Some((&airport, &country))),
     ];
+    for ((name, direction), id) in DEFAULT_EDGE_TYPES.into_iter().zip(FIRST_EDGE_TYPE + 2..) {
+        edge_types.push(EdgeType { direction, ..edge_type(id, name, &[], None) });
+    }
     MetadataResponse {
         groups: vec![
             TypeGroup::AttributeDescriptors(descriptors.collect()),
@@ -114,11 +125,12 @@ fn node_type(id: i32, name: &str, attributes: &[&str], key: &[&str]) -> NodeType
     }
 }
 
-fn edge_type(id: i32, name: &str, attributes: &[&str], from: &NodeType, to: &NodeType) -> EdgeType {
+/// A directed edge type, between nodes of these types or any nodes.
+fn edge_type(id: i32, name: &str, attributes: &[&str], ends: Option<(&NodeType, &NodeType)>) -> EdgeType {
     EdgeType {
         entity_type: entity_type(SystemType::EDGE_TYPE, id, name, attributes),
-        from_type_id: from.entity_type.id,
-        to_type_id: to.entity_type.id,
+        from_type_id: ends.map_or(0, |(from, _)| from.entity_type.id),
+        to_type_id: ends.map_or(0, |(_, to)| to.entity_type.id),
         direction: EdgeDirection::DIRECTED,
         entry_count: 0,
     }

@@ -10,6 +10,7 @@ use tgdb_pdu::{Body, EncodeError, Message, Secret};
 
 use super::admin::Admin;
 use super::client::{Client, ClientState};
+use super::view::View;
 use super::{Graph, get, query, transaction};
 use crate::{Script, ServerSession};
 
@@ -73,7 +74,8 @@ impl GraphServer {
     }
 
     /// Lays replies out in that way: [`Layout::Reply`], the default, as Java and Go read CLOB and
-    /// BLOB attributes, [`Layout::ReplyWithData`] as Python does, with their bytes.
+    /// BLOB attributes, [`Layout::ReplyWithData`] as Python does, with their bytes. Python refuses
+    /// encrypted attributes over plain TCP, so they are left out there in its layout.
     ///
     /// # Panics
     /// With [`Layout::Request`], which no server writes.
@@ -100,16 +102,18 @@ impl GraphServer {
         let now = session.now();
         state.started.get_or_insert(now);
         let client = state.client(session);
+        let with_encrypted = self.layout == Layout::Reply || session.config().tls.is_some();
+        let view = View { layout: self.layout, with_encrypted };
         let own: &mut ClientState = session.client_state();
         Ok(Some(match body {
             Body::MetadataRequest => state.graph.metadata().into(),
             Body::QueryRequest(request) => {
-                let reply = query::answer(&state.graph, own, request, self.layout)?;
+                let reply = query::answer(&state.graph, own, request, view)?;
                 state.counts.queries += 1;
                 state.counts.answered += i64::from(matches!(reply.outcome, QueryOutcome::Success(_)));
                 Some(reply).into()
             }
-            Body::GetEntityRequest(request) => get::answer(&state.graph, own, request, self.layout)?,
+            Body::GetEntityRequest(request) => get::answer(&state.graph, own, request, view)?,
             Body::GetLargeObjectRequest(request) => get::large_object(&state.graph, request)?.into(),
             Body::BeginTransactionRequest => {
                 state.last_transaction += 1;

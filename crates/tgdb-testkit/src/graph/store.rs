@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use tgdb_pdu::body::{MetadataResponse, TypeGroup};
-use tgdb_pdu::graph::{Attribute, AttributeList, Cipher, Edge, Entity, Node, Schema, Value};
+use tgdb_pdu::graph::{AttributeList, Edge, Entity, Node, Schema, Value};
 
+use super::view::View;
 use super::{data, schema};
 
 /// The first id that the server gives to an entity or large object.
@@ -127,12 +128,12 @@ impl Graph {
     }
 
     /// The node or edge as a reply has it: encrypted attributes obfuscated.
-    pub(super) fn entity(&self, id: i64) -> Option<Entity> {
+    pub(super) fn entity(&self, id: i64, view: View) -> Option<Entity> {
         if let Some(node) = self.nodes.get(&id) {
-            return Some(Entity::Node(Node { attributes: shown_all(&node.attributes), ..node.clone() }));
+            return Some(Entity::Node(Node { attributes: view.of_all(&node.attributes), ..node.clone() }));
         }
         let edge = self.edges.get(&id)?;
-        Some(Entity::Edge(Edge { attributes: shown_all(&edge.attributes), ..edge.clone() }))
+        Some(Entity::Edge(Edge { attributes: view.of_all(&edge.attributes), ..edge.clone() }))
     }
 
     /// The values of the primary key in one text, unless one is null; `None` also for a type without.
@@ -146,24 +147,3 @@ impl Graph {
         Some((type_id, texts.collect()))
     }
 }
-
-fn shown_all(attributes: &AttributeList) -> AttributeList {
-    attributes.iter().map(shown).collect()
-}
-
-/// The attribute as a reply has it: obfuscated if it is encrypted.
-pub(super) fn shown(attribute: &Attribute) -> Attribute {
-    let descriptor = attribute.descriptor.clone();
-    if !descriptor.is_encrypted || matches!(attribute.value, Value::Null | Value::Clob(_) | Value::Blob(_)) {
-        return attribute.clone();
-    }
-    let value = match Cipher::clear_text_of(&attribute.value, &descriptor) {
-        Ok(clear) => Value::Encrypted(Cipher::obfuscate(OBFUSCATION_KEY, &clear)),
-        // Too long for a reply in clear as well.
-        Err(_) => Value::Null,
-    };
-    Attribute { descriptor, value }
-}
-
-/// Stands in front of what is obfuscated with it, so it need not be secret.
-pub(super) const OBFUSCATION_KEY: u64 = 0x7465_7374_6b69_7421;
