@@ -7,6 +7,7 @@ mod data;
 mod entities;
 mod failures;
 mod gremlin;
+mod hostile;
 mod requests;
 mod support;
 mod users;
