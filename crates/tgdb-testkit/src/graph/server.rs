@@ -21,6 +21,7 @@ const UNSUPPORTED: i32 = 1;
 ///
 /// Changes are seen by all sessions at once. Each value has a graph of its own: servers share one
 /// if they have the same script.
+#[derive(Debug)]
 pub struct GraphServer {
     state: Mutex<State>,
     layout: Layout,
