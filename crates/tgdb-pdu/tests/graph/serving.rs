@@ -41,7 +41,7 @@ proptest! {
         let read = query_result(&bytes);
         prop_assert_eq!((read.query_hash_id, read.result_count as usize), (id, times));
         let list = read.elements(&*SCHEMA).unwrap();
-        let expected = if times == 0 { Element::MixedList(vec![]) } else { Element::List(element.element_type(), elements) };
+        let expected = if times == 0 { Element::List(ElementType::VOID, vec![]) } else { Element::List(element.element_type(), elements) };
         prop_assert_eq!(list.to_element().unwrap(), expected);
     }
 
