@@ -204,7 +204,7 @@ fn a_server_that_refuses_for_now_is_passed_over() {
     let url = failover_url(&[&first, &second]);
     let error = builder(&url).property(ConfigName::ChannelFTRetryCount, "2").build().unwrap().connect().unwrap_err();
     assert!(matches!(error, ChannelError::AllAttemptsFailed { attempts: 4, .. }), "{error:?}");
-    assert!(error.to_string().contains("starting up"), "{error}");
+    assert!(format!("{error:#}").contains("starting up"), "{error:#}");
 }
 
 #[test]
@@ -266,10 +266,7 @@ fn handling_an_error_waits_for_the_reconnection() {
     first.kill();
     let error = waiter.wait().unwrap_err();
     let ChannelError::Lost { cause, .. } = &error else { panic!("{error:?}") };
-    assert_eq!(
-        channel.handle_exception(&ChannelError::Transport(cause.clone())),
-        ExceptionHandleResult::RetryOperation
-    );
+    assert_eq!(channel.handle_exception(&ChannelError::Connect(cause.clone())), ExceptionHandleResult::RetryOperation);
     assert!(channel.is_connected(), "the new connection was waited for");
     assert_eq!(channel.handle_exception(&error), ExceptionHandleResult::RetryOperation);
     assert_eq!(channel.handle_exception(&ChannelError::Stopped), ExceptionHandleResult::Disconnected);

@@ -94,7 +94,7 @@ fn at_each_cut(sent: u64, received: u64, check: impl Fn(Faults) + Sync) {
 
 /// Without failover the error is the loss itself, at the login or later.
 fn is_loss(error: &ChannelError) -> bool {
-    matches!(error, ChannelError::Transport(_) | ChannelError::Lost { .. } | ChannelError::NotConnected { .. })
+    matches!(error, ChannelError::Connect(_) | ChannelError::Lost { .. } | ChannelError::NotConnected { .. })
 }
 
 fn quick(url: &str) -> ChannelBuilder {

@@ -163,7 +163,7 @@ fn the_server_ends_the_session() {
     assert_eq!(channel.link_state(), LinkState::Terminated);
     assert_eq!(channel.handle_exception(&error), ExceptionHandleResult::Disconnected);
     let error = channel.request(Body::MetadataRequest).unwrap_err();
-    assert!(error.to_string().contains("maintenance"), "{error}");
+    assert!(format!("{error:#}").contains("maintenance"), "{error}");
     channel.connect().unwrap();
     assert!(channel.is_connected());
 }

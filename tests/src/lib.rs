@@ -116,12 +116,6 @@ pub fn scripted(script: impl Fn(&mut ServerSession, &Message) + Send + Sync + 's
     TestServer::start(ServerConfig::scripted(script)).unwrap_or_else(|error| panic!("start: {error}"))
 }
 
-/// The texts of an error and of its causes, in one line.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
 /// Waits until the condition holds.
 ///
 /// # Panics

@@ -74,7 +74,7 @@ impl TgChannel {
     /// thread ends it at once.
     ///
     /// # Errors
-    /// [`ChannelError::AlreadyConnected`]; [`ChannelError::Transport`] or
+    /// [`ChannelError::AlreadyConnected`]; [`ChannelError::Connect`] or
     /// [`ChannelError::AllAttemptsFailed`] without a server;
     /// [`ChannelError::Login`] or [`ChannelError::DatabaseName`] with one that does
     /// not accept the login; [`ChannelError::Stopped`] if another thread stops the channel;
@@ -330,7 +330,7 @@ impl TgChannel {
         use ChannelError as E;
         match error {
             E::NotConnected { .. } | E::Lost { .. } | E::NotResent { .. } | E::ReconnectFailed { .. } => {}
-            E::Transport(_) | E::AllAttemptsFailed { .. } => {}
+            E::Connect(_) | E::ConnectionLost(_) | E::AllAttemptsFailed { .. } => {}
             E::Terminated { .. } | E::Stopped => return ExceptionHandleResult::Disconnected,
             _ => return ExceptionHandleResult::RethrowException,
         }

@@ -148,7 +148,7 @@ mod waiter;
 
 pub use builder::{ChannelBuilder, EnvironmentError, create_channel};
 pub use channel::TgChannel;
-pub use error::{ChannelError, ExceptionHandleResult};
+pub use error::{ChannelError, ErrorKind, ExceptionHandleResult};
 pub use event::ChannelEvent;
 pub use future::{Connecting, Reconnecting, Submitting};
 pub use options::{RequestOptions, ResendMode, SendOutcome, SessionScope};

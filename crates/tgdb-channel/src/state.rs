@@ -1,5 +1,7 @@
 //! States of the link, and ways to stop it.
 
+use std::fmt;
+
 /// State of the link to the server. The diagram is in the documentation of the crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LinkState {
@@ -21,6 +23,22 @@ pub enum LinkState {
     Reconnecting,
     /// Ended by the server.
     Terminated,
+}
+
+impl fmt::Display for LinkState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotConnected => "not connected",
+            Self::Connected => "connected",
+            Self::Closing => "closing",
+            Self::Closed => "closed",
+            Self::FailedOnSend => "lost while sending",
+            Self::FailedOnRecv => "lost while receiving",
+            Self::FailedOnProcessing => "lost, for what the server sent is not TGDB's",
+            Self::Reconnecting => "reconnecting",
+            Self::Terminated => "ended by the server",
+        })
+    }
 }
 
 impl LinkState {

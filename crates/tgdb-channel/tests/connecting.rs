@@ -101,7 +101,7 @@ fn connecting_ends_at_its_own_limit() {
         takes_at_most(what, limit + LATE, || {
             let channel = builder.clone().property(ConfigName::ChannelConnectTimeout, "200").build().unwrap();
             let (elapsed, result) = time(|| channel.connect());
-            assert!(matches!(result, Err(ChannelError::Transport(_))), "{what}: {result:?}");
+            assert!(matches!(result, Err(ChannelError::Connect(_))), "{what}: {result:?}");
             elapsed
         });
     }
@@ -126,7 +126,8 @@ fn the_login_ends_at_its_own_limit() {
             let builder = builder(&peer.url()).property(ConfigName::ConnectionOperationTimeoutSeconds, "0.2");
             let channel = builder.build().unwrap();
             let (elapsed, result) = time(|| channel.connect());
-            assert!(matches!(result, Err(ChannelError::Transport(_))), "{what}: {result:?}");
+            let Err(ChannelError::Login { source, .. }) = &result else { panic!("{what}: {result:?}") };
+            assert!(matches!(**source, LoginError::Timeout { .. }), "{what}: {result:?}");
             elapsed
         });
     }

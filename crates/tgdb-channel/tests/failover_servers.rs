@@ -45,7 +45,7 @@ fn connected(builder: ChannelBuilder) -> (TgChannel, Vec<ChannelError>) {
 
 fn io_kind(error: &ChannelError) -> Option<io::ErrorKind> {
     match error {
-        ChannelError::Transport(cause) => match &**cause {
+        ChannelError::Connect(cause) => match &**cause {
             TransportError::Io { source, .. } | TransportError::Connect { source, .. } => Some(source.kind()),
             _ => None,
         },
@@ -75,7 +75,7 @@ fn a_name_that_is_not_found_is_passed_over() {
     let spare = obedient();
     let (channel, failed) = connected(list("no.example:1", spare.address()).resolver(Arc::new(Names::default())));
     assert_eq!(channel.outbox_addr(), Some(spare.address()));
-    let [ChannelError::Transport(cause)] = &failed[..] else { panic!("{failed:?}") };
+    let [ChannelError::Connect(cause)] = &failed[..] else { panic!("{failed:?}") };
     assert!(matches!(**cause, TransportError::Resolve { .. }), "{cause:?}");
 }
 

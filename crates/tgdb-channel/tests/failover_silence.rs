@@ -203,7 +203,7 @@ fn a_host_that_is_gone_is_replaced_and_not_waited_for_when_connecting() {
     });
     assert!(elapsed >= Duration::from_millis(500) && elapsed < Duration::from_secs(3), "{elapsed:?}");
     let is_timeout = |event: &ChannelEvent| {
-        matches!(event, ChannelEvent::AttemptFailed { error: ChannelError::Transport(cause), .. }
+        matches!(event, ChannelEvent::AttemptFailed { error: ChannelError::Connect(cause), .. }
             if matches!(&**cause, TransportError::ConnectTimeout { .. }))
     };
     assert!(events.try_iter().any(|event| is_timeout(&event)));

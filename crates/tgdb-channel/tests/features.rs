@@ -12,7 +12,7 @@ fn an_ssl_url_needs_tls_and_cryptography() {
         built.unwrap();
         return;
     }
-    let ChannelError::Transport(error) = built.expect_err("something is missing") else { panic!("another error") };
+    let ChannelError::Connect(error) = built.expect_err("something is missing") else { panic!("another error") };
     if cfg!(feature = "tls") {
         assert!(matches!(*error, TransportError::TlsConfig { .. }), "{error:?}");
         assert!(error.to_string().contains("feature `ring` or `aws-lc-rs`"), "{error}");

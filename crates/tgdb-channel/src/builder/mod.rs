@@ -113,7 +113,7 @@ impl ChannelBuilder {
     ///
     /// # Errors
     /// [`ChannelError::Url`], [`ChannelError::Property`],
-    /// [`ChannelError::CannotVerifyDatabase`], and [`ChannelError::Transport`] for
+    /// [`ChannelError::CannotVerifyDatabase`], and [`ChannelError::Connect`] for
     /// TLS options that cannot be used, such as a PEM file that is not there.
     pub fn build(self) -> Result<TgChannel, ChannelError> {
         let mut properties = self.environment.clone();

@@ -115,7 +115,7 @@ fn log(shared: &Shared, note: Event<Waiter>) {
             log::warn!("no server could be connected to again; the channel is closed");
         }
         Event::LinkChanged { from, to } => log::debug!("link {from:?} -> {to:?}"),
-        Event::AttemptFailed { server, attempt, error } => log::info!("attempt {attempt}, {}: {error}", peer(server)),
+        Event::AttemptFailed { server, attempt, error } => log::info!("attempt {attempt}, {}: {error:#}", peer(server)),
         Event::LoggedIn { session, server, version } => {
             log::info!("logged in at {}, server version {version}, session {session}", peer(server));
         }

@@ -14,7 +14,7 @@ use super::timers::Timer;
 use super::{
     Credentials, Event, Failure, Identity, LinkId, Login, LoginStep, LoginSuccess, Session, SessionNumber, later,
 };
-use crate::{ChannelError, LinkState, ResendMode};
+use crate::{ChannelError, LinkState, LoginError, ResendMode};
 
 /// The operation of errors that end a login.
 pub(super) const LOG_IN: &str = "log in at";
@@ -74,7 +74,7 @@ impl<W> Session<W> {
             Next::GiveUp => {
                 let last = match (self.attempt_error.take(), &self.purpose) {
                     (Some(last), _) => last,
-                    (None, Purpose::Reconnect { cause }) => ChannelError::Transport(cause.clone()),
+                    (None, Purpose::Reconnect { cause }) => ChannelError::ConnectionLost(cause.clone()),
                     (None, Purpose::Connect) => ChannelError::Stopped,
                 };
                 let servers = self.config.servers.join(", ");
@@ -119,8 +119,10 @@ impl<W> Session<W> {
                 let error = TransportError::ConnectTimeout { operation: "connect to", peer, timeout };
                 self.handle_attempt_failed(now, error.into());
             }
-            Link::LoggingIn { .. } => {
-                self.handle_attempt_failed(now, TransportError::Timeout { operation: LOG_IN, peer }.into());
+            Link::LoggingIn { ref login, .. } => {
+                let (waiting_for, timeout) = (login.waiting_for(), self.config.operation_timeout);
+                let source = LoginError::Timeout { waiting_for, timeout }.into();
+                self.handle_attempt_failed(now, ChannelError::Login { peer, source });
             }
             Link::Idle | Link::Established { .. } | Link::Draining { .. } | Link::Lingering { .. } => {}
         }

@@ -12,10 +12,12 @@
 //! ```
 //! Source: `TcpChannel.performHandshake`, `TcpChannel.doAuthenticate`.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use tgdb_pdu::body::{AuthenticateRequest, AuthenticateResponse, HandshakeKind, HandshakeRequest, HandshakeStatus};
 use tgdb_pdu::version::ProductVersion;
-use tgdb_pdu::{AuthToken, Body, BodyError, Frame, Message, Secret, Verb};
+use tgdb_pdu::{AuthToken, Body, BodyError, Frame, Message, Secret, Verb, escaped};
 use tgdb_url::VersionCheck;
 
 /// Who logs in, and how.
@@ -86,7 +88,10 @@ pub enum LoginError {
         message: Option<String>,
     },
     /// The server refuses our version.
-    #[error("the server refuses this client (version {client}): {reason}; use a client of the server's version")]
+    #[error(
+        "the server refuses this client (version {client}): {}; use a client of the server's version",
+        escaped(reason)
+    )]
     ChallengeFailed {
         /// Our version.
         client: ProductVersion,
@@ -125,22 +130,32 @@ pub enum LoginError {
         /// The message that came.
         found: String,
     },
+    /// The server did not answer in time.
+    #[error(
+        "no {waiting_for} came, and the time for the login is over ({timeout:?}); check the load of the server, or raise connectionOperationTimeoutSeconds"
+    )]
+    Timeout {
+        /// The message expected.
+        waiting_for: Verb,
+        /// The time given for the whole login.
+        timeout: Duration,
+    },
     /// A message does not have the layout of its verb.
     #[error(transparent)]
     Body(#[from] BodyError),
 }
 
 impl LoginError {
-    /// Whether another server may accept the login: this one does not speak the protocol, or
-    /// refuses for now, as one does that is full, starting or stopping. User, password, role,
+    /// Whether another server may accept the login: this one does not speak the protocol, does
+    /// not answer, or refuses for now, as one does that is full, starting or stopping. User, password, role,
     /// database and version would be refused everywhere.
     pub(crate) fn concerns_one_server(&self) -> bool {
-        matches!(self, Self::Terminated { .. } | Self::Unexpected { .. } | Self::Body(_))
+        matches!(self, Self::Terminated { .. } | Self::Timeout { .. } | Self::Unexpected { .. } | Self::Body(_))
     }
 }
 
 fn text(message: &Option<String>) -> String {
-    message.as_ref().map_or_else(String::new, |message| format!(": {message}"))
+    message.as_ref().map_or_else(String::new, |message| format!(": {}", escaped(message)))
 }
 
 /// The state machine of a login. [`Session`](super::Session) has one for each connection;
@@ -290,9 +305,12 @@ impl Login {
         if self.phase == Phase::Authenticating { Verb::AUTHENTICATE_REQUEST } else { Verb::HANDSHAKE_REQUEST }
     }
 
+    /// The message that the server is to send next.
+    pub fn waiting_for(&self) -> Verb {
+        if self.phase == Phase::Authenticating { Verb::AUTHENTICATE_RESPONSE } else { Verb::HANDSHAKE_RESPONSE }
+    }
+
     fn unexpected(&self, found: String) -> LoginError {
-        let expected =
-            if self.phase == Phase::Authenticating { Verb::AUTHENTICATE_RESPONSE } else { Verb::HANDSHAKE_RESPONSE };
-        LoginError::Unexpected { expected, found }
+        LoginError::Unexpected { expected: self.waiting_for(), found }
     }
 }

@@ -88,7 +88,7 @@ impl<W> Session<W> {
                     }
                     _ => cause,
                 };
-                self.handle_attempt_failed(now, ChannelError::Transport(cause));
+                self.handle_attempt_failed(now, ChannelError::Connect(cause));
             }
             Link::Established { since, has_received, .. } => {
                 let enough = self.config.retry_interval.max(Duration::from_secs(1));
@@ -96,7 +96,7 @@ impl<W> Session<W> {
                 self.close_link();
                 self.transition_to(state);
                 self.events.push_back(Event::Lost { cause: cause.clone() });
-                self.last_error = Some(ChannelError::Transport(cause.clone()));
+                self.last_error = Some(ChannelError::ConnectionLost(cause.clone()));
                 if self.failover.is_enabled() {
                     self.reconnect(now, is_short_lived, cause);
                 } else {

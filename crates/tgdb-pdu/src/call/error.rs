@@ -141,5 +141,5 @@ fn name_text(name: Option<&str>) -> String {
 }
 
 fn message_text(message: &Option<String>) -> String {
-    message.as_ref().map_or_else(String::new, |message| format!(": {message}"))
+    message.as_ref().map_or_else(String::new, |message| format!(": {}", crate::escaped(message)))
 }

@@ -55,8 +55,8 @@ fn a_login_has_the_operation_timeout() {
     driven.receive(framed(Body::Ping));
     assert_eq!(driven.pass_to_timeout(), 6 * SECOND);
     let outcome = driven.outcome();
-    let Some(Err(ChannelError::Transport(cause))) = outcome else { panic!("{outcome:?}") };
-    assert!(matches!(*cause, TransportError::Timeout { operation: "log in at", .. }));
+    let Some(Err(ChannelError::Login { source, .. })) = outcome else { panic!("{outcome:?}") };
+    assert!(matches!(*source, LoginError::Timeout { .. }), "{source:?}");
     assert!(!driven.session.is_active() && driven.session.poll_timeout().is_none());
 }
 
