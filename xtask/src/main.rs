@@ -3,10 +3,13 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod deny;
 mod dissector;
 mod features;
 mod fuzz;
 mod layers;
+mod msrv;
+mod package;
 mod simulate;
 
 use std::process::ExitCode;
@@ -49,6 +52,9 @@ const STEPS: &[Step] = &[
     ("fuzz", "the fuzz targets for a minute", fuzz::ci),
     ("alone", "each crate builds by itself", alone),
     ("features", "the crates build with each combination of features, without TLS too", features::check),
+    ("msrv", "nothing that is used is newer than rust-version", msrv::check),
+    ("package", "the crates can be published", package::check),
+    ("deny", "licences, sources, duplicates and advisories of the dependencies", deny::check),
 ];
 
 fn main() -> ExitCode {

@@ -1,0 +1,43 @@
+//! `cargo xtask package`: each crate that is published is complete.
+
+use std::fs;
+
+use serde_json::Value;
+use xshell::{Shell, cmd};
+
+use crate::layers::CRATES;
+use crate::{Failure, cargo};
+
+/// What the manifest of a published crate has.
+const FIELDS: &[&str] = &["description", "license", "readme", "keywords", "categories", "rust_version"];
+
+/// Files that each package has, as `cargo package --list` writes their names.
+const FILES: &[&str] = &["LICENSE", "README.md", "src/"];
+
+/// Checks the manifests and the lists of files, then makes the packages and builds each from its
+/// own files. Packages that others depend on are taken from this workspace, so that nothing has to
+/// be published before.
+pub(crate) fn check(sh: &Shell) -> Result<(), Failure> {
+    let cargo = cargo();
+    let metadata = cmd!(sh, "{cargo} metadata --format-version 1 --no-deps --locked").quiet().read()?;
+    let metadata: Value = serde_json::from_str(&metadata)?;
+    let packages = metadata["packages"].as_array().ok_or("cargo metadata names no packages")?;
+    let licence = fs::read("LICENSE")?;
+    for (name, _) in CRATES {
+        let package = packages.iter().find(|package| package["name"] == *name).ok_or(format!("{name} is missing"))?;
+        let is_empty = |field: &Value| field.is_null() || field.as_array().is_some_and(Vec::is_empty);
+        if let Some(field) = FIELDS.iter().find(|field| is_empty(&package[**field])) {
+            return Err(format!("the manifest of {name} has no {field}").into());
+        }
+        // A link that was checked out as a text file would differ.
+        if fs::read(format!("crates/{name}/LICENSE"))? != licence {
+            return Err(format!("crates/{name}/LICENSE is not the LICENSE of the workspace").into());
+        }
+        let files = cmd!(sh, "{cargo} package --list --package {name} --allow-dirty --locked").quiet().read()?;
+        if let Some(missing) = FILES.iter().find(|file| !files.lines().any(|line| line.starts_with(**file))) {
+            return Err(format!("the package of {name} has no {missing}").into());
+        }
+    }
+    let names = CRATES.iter().flat_map(|(name, _)| ["--package", name]);
+    Ok(cmd!(sh, "{cargo} package --quiet {names...} --allow-dirty --locked").run()?)
+}
