@@ -22,5 +22,5 @@ fn advisories(sh: &Shell) -> Result<(), Failure> {
         println!("advisories are not checked: their database cannot be fetched");
         return Ok(());
     }
-    Ok(cmd!(sh, "{cargo} deny --all-features --locked check --disable-fetch advisories").run()?)
+    Ok(cmd!(sh, "{cargo} deny --all-features --locked check advisories").run()?)
 }
