@@ -3,6 +3,9 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(doctest)]
+mod readmes;
+
 use std::time::{Duration, Instant};
 
 use tgdb_channel::pdu::body::{QueryCommand, QueryRequest};
@@ -134,8 +137,3 @@ pub fn channel_threads() -> Option<usize> {
     let name = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
     Some(tasks.flatten().map(name).filter(|name| name.starts_with("tgdb-")).count())
 }
-
-/// Compiles the example of the README.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-pub struct Readme;
