@@ -5,6 +5,7 @@
 
 mod deny;
 mod dissector;
+mod examples;
 mod features;
 mod fuzz;
 mod layers;
@@ -47,7 +48,7 @@ const STEPS: &[Step] = &[
     ("fmt", "formatting", fmt),
     ("clippy", "lints, without warnings", clippy),
     ("test", "all tests, with 2,000 seeds of the simulation", test),
-    ("examples", "the examples run to their end", examples),
+    ("examples", "the examples run to their end", examples::run),
     ("doc", "documentation, without warnings", doc),
     ("fuzz", "the fuzz targets for a minute", fuzz::ci),
     ("alone", "each crate builds by itself", alone),
@@ -140,13 +141,6 @@ fn test(sh: &Shell) -> Result<(), Failure> {
     let cargo = cargo();
     cmd!(sh, "{cargo} test --workspace --locked").run()?;
     Ok(cmd!(sh, "{cargo} test --package tgdb-pdu --all-features --locked").run()?)
-}
-
-/// They were built with the tests. The stop of the server in `tokio` is short here.
-fn examples(sh: &Shell) -> Result<(), Failure> {
-    let cargo = cargo();
-    cmd!(sh, "{cargo} run --quiet --locked --package tgdb-channel --example demo").run()?;
-    Ok(cmd!(sh, "{cargo} run --quiet --locked --package tgdb-channel --example tokio -- 1").run()?)
 }
 
 fn doc(sh: &Shell) -> Result<(), Failure> {
