@@ -124,6 +124,7 @@
 //! # Without I/O
 //! [`proto`] has the session itself, without sockets, clocks and threads.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

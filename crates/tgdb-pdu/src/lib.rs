@@ -2,6 +2,9 @@
 //! encodings and a typed body for each verb. No I/O and no threads, so that
 //! clients, test servers, proxies and sniffers can share it.
 //!
+//! To talk to a server, use `tgdb-channel`. To decode captures or relay messages, start with
+//! [`FrameDecoder`]; `examples/decode.rs` does it. The protocol itself is described in [`protocol`].
+//!
 //! # Layers
 //! | type | what it knows |
 //! |---|---|
@@ -45,9 +48,9 @@
 //! | `serde` | `serde::Serialize` for values, entities, results, types and messages |
 //! | `encryption` | encryption of attributes with the server's certificate |
 //!
-//! The wire facts, each with the vendor file that shows it, are in
-//! `docs/protocol.md` of the repository.
+//! [`protocol`] describes the protocol: its facts, and the vendor's file that shows each.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -61,6 +64,7 @@ mod frame;
 pub mod graph;
 mod message;
 pub mod obfuscation;
+pub mod protocol;
 mod secret;
 #[cfg(feature = "serde")]
 mod serialize;
