@@ -44,6 +44,46 @@
 //! last fails so only for an exception in place of the reply: a query or commit that failed is a
 //! message like others to it.
 //!
+//! # Common questions
+//!
+//! **Async?** Yes: see [Tasks](#tasks). No runtime is needed, and none is required.
+//!
+//! **A pool of connections?** None is needed. A [`TgChannel`] is a handle: clone it, and share it
+//! between threads and tasks. One connection carries any number of requests at once, and each
+//! reply goes to its own request, in whatever order they come. A second channel is of use for a second
+//! transaction at the same time, for another user or database, and if one connection's throughput is
+//! not enough.
+//!
+//! **Timeouts?** Every call ends in time, see [Bounds](#bounds). A request has 10 s; the property
+//! `connectionOperationTimeoutSeconds` changes that for a channel, [`RequestOptions::timeout`] for one
+//! call. `connectTimeout` is the time for one attempt to connect.
+//!
+//! **Cancelling?** Drop the [`ResponseWaiter`], or the future of a call. Nobody waits for the reply
+//! then; the server may execute the request all the same. [`TgChannel::stop`], from any thread,
+//! ends everything that waits, [`TgChannel::connect`] too.
+//!
+//! **TLS, and roots of one's own?** An `ssl://` URL. The property `trustedCertificates` names files and
+//! folders with the certificates that are trusted in place of Mozilla's. The feature `platform-roots`
+//! is for those of the operating system, see [`transport::Roots`].
+//!
+//! **Logs and tracing?** The channel writes to the crate `log`; any logger shows it, `tracing` by
+//! `tracing-log`. [`TgChannel::events`] reports changes of the connection to the program. The
+//! program `tgdb` of the crate `tgdb-cli` shows each message.
+//!
+//! **Failover?** List the other servers in `ftHosts`. What becomes of a request whose connection is
+//! lost is its [`ResendMode`]: by default it is sent again only if it reads. `docs/failover.md` of the
+//! repository has all of it.
+//!
+//! **Transactions?** [`TgChannel::commit`] applies a set of changes at once. [`TgChannel::begin`] makes
+//! a [`Transaction`], which stays in its session and is rolled back when it is dropped. A channel has one
+//! at a time.
+//!
+//! **How do I test my application?** With the crate `tgdb-testkit`: a server in the process of the
+//! test, which gives the replies and makes the faults that the test asks for.
+//!
+//! **Where are more examples?** In `examples/` of this crate. They start their own servers:
+//! `cargo run -p tgdb-channel --example failover`.
+//!
 //! # Link states
 //! ```text
 //!                 connect               stop
