@@ -19,9 +19,9 @@ const BOUND: Duration = Duration::from_secs(10);
 const WORKERS: usize = 16;
 
 /// These tests count the threads of the process, so they run one by one.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+fn one_at_a_time() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn no_thread_is_left() {
@@ -56,7 +56,7 @@ fn session(builder: ChannelBuilder) -> Result<[String; 2], ChannelError> {
 /// How many bytes a session without faults sends and receives, on the wire.
 fn wire_lengths(config: impl Fn() -> ServerConfig, builder: impl Fn(&str) -> ChannelBuilder) -> (u64, u64) {
     let finds = |fault: &dyn Fn(u64) -> Faults| {
-        // The greatest cut that still breaks the session, by bisection.
+        // The last cut that still breaks the session, by bisection.
         let (mut low, mut high) = (0, 1 << 16);
         while low < high {
             let middle = (low + high) / 2;
@@ -105,7 +105,7 @@ const ECHOED: [&str; 2] = ["one", "two"];
 
 #[test]
 fn killed_at_every_byte() {
-    let _alone = alone();
+    let _turn = one_at_a_time();
     let (sent, received) = wire_lengths(ServerConfig::default, quick);
     assert!(sent > 300 && received > 300, "{sent} {received}");
     let cut = |faults: Faults| {
@@ -119,7 +119,7 @@ fn killed_at_every_byte() {
 
 #[test]
 fn killed_at_every_byte_with_another_server_at_hand() {
-    let _alone = alone();
+    let _turn = one_at_a_time();
     let (sent, received) = wire_lengths(ServerConfig::default, quick);
     let spare = TestServer::start(ServerConfig::default()).unwrap();
     let cut = |faults: Faults| {
@@ -133,7 +133,7 @@ fn killed_at_every_byte_with_another_server_at_hand() {
 
 #[test]
 fn corrupted_at_every_byte() {
-    let _alone = alone();
+    let _turn = one_at_a_time();
     let (sent, _) = wire_lengths(ServerConfig::default, quick);
     for mask in [0x01, 0xff] {
         at_each(0..sent, |at| {
@@ -156,7 +156,7 @@ fn tls_config(ca: &TestCa) -> impl Fn() -> ServerConfig + Sync {
 
 #[test]
 fn killed_at_every_byte_over_tls() {
-    let _alone = alone();
+    let _turn = one_at_a_time();
     let ca = TestCa::new("test").unwrap();
     let config = tls_config(&ca);
     let builder = |url: &str| trusting(url, &ca).property(ConfigName::ConnectionOperationTimeoutSeconds, "0.5");
@@ -176,7 +176,7 @@ fn killed_at_every_byte_over_tls() {
 
 #[test]
 fn corrupted_at_every_byte_over_tls() {
-    let _alone = alone();
+    let _turn = one_at_a_time();
     let ca = TestCa::new("test").unwrap();
     let config = tls_config(&ca);
     let builder = |url: &str| {
@@ -201,7 +201,7 @@ fn corrupted_at_every_byte_over_tls() {
 
 #[test]
 fn pieces_and_delays_change_nothing() {
-    let _alone = alone();
+    let _turn = one_at_a_time();
     let ca = TestCa::new("test").unwrap();
     for faults in [
         Faults { split_writes: Some(1), ..Faults::default() },
@@ -217,7 +217,7 @@ fn pieces_and_delays_change_nothing() {
 
 #[test]
 fn a_channel_has_a_thread_and_one_for_callbacks_until_it_is_dropped() {
-    let _alone = alone();
+    let _turn = one_at_a_time();
     let server = TestServer::start(ServerConfig::default()).unwrap();
     let channel = started(builder(&server.url()));
     channel.start().unwrap();
@@ -237,7 +237,7 @@ fn a_channel_has_a_thread_and_one_for_callbacks_until_it_is_dropped() {
 
 #[test]
 fn wrong_request_ids_reach_nobody() {
-    let _alone = alone();
+    let _turn = one_at_a_time();
     let server = TestServer::start(ServerConfig::faulty(Faults { request_id_offset: 1000, ..Faults::default() }));
     let server = server.unwrap();
     {
@@ -254,7 +254,7 @@ fn wrong_request_ids_reach_nobody() {
 
 #[test]
 fn out_of_order_duplicated_and_missing_replies() {
-    let _alone = alone();
+    let _turn = one_at_a_time();
     let held = Mutex::new(None::<Message>);
     let server = scripted(move |session, request| {
         // Of three requests the first is answered last, the second twice, the third never.
@@ -285,14 +285,14 @@ fn out_of_order_duplicated_and_missing_replies() {
 
 #[test]
 fn a_peer_that_does_not_read_is_given_up() {
-    let _alone = alone();
+    let _turn = one_at_a_time();
     let server = scripted(|_, _| {
         std::thread::sleep(Duration::from_secs(3));
     });
     {
         let channel = started(quick(&server.url()));
         let started = Instant::now();
-        // More than all buffers hold. The sender is held up, but not for ever.
+        // More than all buffers hold. The sender is held up, but not without end.
         let error = loop {
             // Nobody waits for the reply.
             if let Err(error) = channel.submit(query("x".repeat(32_000))).map(drop) {

@@ -53,8 +53,8 @@ fn the_login_replays_without_a_socket() {
             LoginStep::Wait => {}
             LoginStep::Done(session) => {
                 assert_eq!(session.session_id, 1001);
-                let told: Vec<_> = sent[..3].iter().map(|frame| Message::decode(frame).unwrap().body).collect();
-                assert_eq!(asked, told);
+                let recorded: Vec<_> = sent[..3].iter().map(|frame| Message::decode(frame).unwrap().body).collect();
+                assert_eq!(asked, recorded);
                 return;
             }
         }

@@ -99,7 +99,7 @@ pub fn replayed(stream: &[u8]) -> Vec<Frame> {
     whole
 }
 
-/// A server that answers all but traversals, which it leaves open for ever.
+/// A server that answers all but traversals, which it never answers.
 ///
 /// # Panics
 /// If it does not start.

@@ -114,7 +114,7 @@ impl Wake for Unpark {
     }
 }
 
-/// The least that runs a future.
+/// The smallest thing that runs a future.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
