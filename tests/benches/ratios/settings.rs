@@ -1,7 +1,5 @@
 //! On which cores client and server run.
 
-use rustix::thread::{CpuSet, sched_setaffinity};
-
 /// On which cores client and server run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Setting {
@@ -42,8 +40,15 @@ impl Setting {
     }
 }
 
+#[cfg(target_os = "linux")]
 fn pin(core: usize) {
+    use rustix::thread::{CpuSet, sched_setaffinity};
+
     let mut cores = CpuSet::new();
     cores.set(core);
     sched_setaffinity(None, &cores).unwrap();
 }
+
+/// Threads are pinned on Linux only; elsewhere each setting is like [`Setting::Free`].
+#[cfg(not(target_os = "linux"))]
+fn pin(_core: usize) {}

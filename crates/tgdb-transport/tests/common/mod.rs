@@ -1,7 +1,7 @@
 //! What the tests of the sockets share.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, unreachable_pub)]
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -98,10 +98,10 @@ pub fn number(frame: &Frame) -> i64 {
 /// A listener whose queue is full, and what fills it: on Linux it answers no further
 /// connection.
 #[cfg(target_os = "linux")]
-pub fn silent_listener() -> (socket2::Socket, SocketAddr, Vec<TcpStream>) {
+pub fn silent_listener() -> (socket2::Socket, std::net::SocketAddr, Vec<TcpStream>) {
     use socket2::{Domain, Socket, Type};
     let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+    listener.bind(&std::net::SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
     listener.listen(0).unwrap();
     let address = listener.local_addr().unwrap().as_socket().unwrap();
     let mut held = Vec::new();
