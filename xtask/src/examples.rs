@@ -10,6 +10,7 @@ use crate::{Failure, cargo};
 /// The examples: package, name, arguments. The stop of the server in `tokio` is short here.
 const EXAMPLES: &[(&str, &str, &[&str])] = &[
     ("tgdb-pdu", "decode", &[]),
+    ("tgdb-channel", "airports", &[]),
     ("tgdb-channel", "demo", &[]),
     ("tgdb-channel", "failover", &[]),
     ("tgdb-channel", "proxy", &[]),
