@@ -19,7 +19,8 @@ use std::time::Instant;
 use xshell::{Shell, cmd};
 
 const USAGE: &str = "\
-usage: cargo xtask ci       all steps of the list below
+usage: cargo xtask ci       the steps of the list below down to `alone`, in some minutes
+       cargo xtask full     all steps of the list below
        cargo xtask STEP     one of them
        cargo xtask bench [ARGUMENTS]
                             all benches in turn, or those that the arguments name; see
@@ -50,8 +51,12 @@ const STEPS: &[Step] = &[
     ("test", "all tests, with 2,000 seeds of the simulation", test),
     ("examples", "the examples run to their end", examples::run),
     ("doc", "documentation, without warnings", doc),
+    ("alone", "each crate builds by itself, and without TLS", alone),
+];
+
+/// Steps of `full` only: `ci` is to take minutes on a fresh machine with two cores.
+const MORE_STEPS: &[Step] = &[
     ("fuzz", "the fuzz targets for a minute", fuzz::ci),
-    ("alone", "each crate builds by itself", alone),
     ("features", "the crates build with each combination of features, without TLS too", features::check),
     ("msrv", "nothing that is used is newer than rust-version", msrv::check),
     ("package", "the crates can be published", package::check),
@@ -69,7 +74,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {
             eprint!("{USAGE}");
-            STEPS.iter().for_each(|(name, what, _)| eprintln!("       {name:<9} {what}"));
+            STEPS.iter().chain(MORE_STEPS).for_each(|(name, what, _)| eprintln!("       {name:<9} {what}"));
             ExitCode::FAILURE
         }
         Err(error) => {
@@ -82,10 +87,11 @@ fn main() -> ExitCode {
 /// Runs a command; `false` if there is none of that name.
 fn run(sh: &Shell, command: Option<&str>, arguments: lexopt::Parser) -> Result<bool, Failure> {
     match command {
-        Some("ci") => {
+        Some(name @ ("ci" | "full")) => {
             no_more(arguments)?;
             let started = Instant::now();
-            STEPS.iter().try_for_each(|step| run_step(sh, step))?;
+            let more = if name == "full" { MORE_STEPS } else { &[] };
+            STEPS.iter().chain(more).try_for_each(|step| run_step(sh, step))?;
             println!("all checks passed in {:.0?}", started.elapsed());
         }
         Some("bench") => bench(sh, arguments)?,
@@ -100,7 +106,9 @@ fn run(sh: &Shell, command: Option<&str>, arguments: lexopt::Parser) -> Result<b
         }
         Some("simulate") => simulate::run(sh, arguments)?,
         Some(name) => {
-            let Some(step) = STEPS.iter().find(|(known, ..)| *known == name) else { return Ok(false) };
+            let Some(step) = STEPS.iter().chain(MORE_STEPS).find(|(known, ..)| *known == name) else {
+                return Ok(false);
+            };
             no_more(arguments)?;
             run_step(sh, step)?;
         }
@@ -153,7 +161,10 @@ fn doc(sh: &Shell) -> Result<(), Failure> {
 /// With the features of the workspace's other crates out of the way.
 fn alone(sh: &Shell) -> Result<(), Failure> {
     let cargo = cargo();
-    layers::CRATES.iter().try_for_each(|(name, _)| Ok(cmd!(sh, "{cargo} check --package {name} --locked").run()?))
+    for (name, _) in layers::CRATES {
+        cmd!(sh, "{cargo} check --package {name} --locked").run()?;
+    }
+    features::check_without_tls(sh)
 }
 
 /// The test that compares them writes them if it is asked to.
