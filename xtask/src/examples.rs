@@ -14,8 +14,11 @@ const EXAMPLES: &[(&str, &str, &[&str])] = &[
     ("tgdb-channel", "demo", &[]),
     ("tgdb-channel", "failover", &[]),
     ("tgdb-channel", "proxy", &[]),
+    ("tgdb-channel", "retry", &[]),
+    ("tgdb-channel", "testing", &[]),
     ("tgdb-channel", "tls", &[]),
     ("tgdb-channel", "tokio", &["1"]),
+    ("tgdb-channel", "transactions", &[]),
 ];
 
 /// Runs the examples, which were built with the tests. One that the list lacks is an error.
