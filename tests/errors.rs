@@ -201,6 +201,8 @@ fn a_lost_connection_is_told_from_one_that_was_never_made() {
     assert_eq!((later.kind(), cause.kind()), (ErrorKind::Closed, ErrorKind::ConnectionLost));
     assert!(later.is_retryable() && !later.may_have_executed());
     layers(&later);
+    let text = format!("{later:#}");
+    assert_eq!(text.matches("call connect").count(), 1, "the remedy stands there once: {text}");
 }
 
 /// What a server says cannot write lines of its own into a log, nor move the cursor.

@@ -52,7 +52,7 @@ pub(crate) fn run(sh: &Shell, mut arguments: lexopt::Parser) -> Result<(), Failu
     step(sh, &bound, &chosen)
 }
 
-/// All targets, for the seconds of CI. Where libFuzzer is not known to build, it says so.
+/// All targets, each for its seconds. Where libFuzzer is not known to build, it says so.
 pub(crate) fn ci(sh: &Shell) -> Result<(), Failure> {
     if !cfg!(any(target_os = "linux", target_os = "macos")) {
         println!("fuzz targets are run on Linux and macOS only");

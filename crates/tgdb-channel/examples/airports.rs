@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // The key is there already.
     match channel.commit(&changes) {
-        Err(error) if error.kind() == ErrorKind::Server => println!("as expected: {error}"),
+        Err(error) if error.kind() == ErrorKind::Server => println!("as expected: {error:#}"),
         other => println!("not expected: {other:?}"),
     }
     channel.stop(StopMethod::Graceful);

@@ -51,7 +51,7 @@ fn builder(url: &str) -> ChannelBuilder {
 
 fn failure<T>(result: Result<T, tgdb_channel::ChannelError>) -> Result<String, Failure> {
     match result {
-        Err(error) => Ok(error.to_string()),
+        Err(error) => Ok(format!("{error:#}")),
         Ok(_) => Err("this should have failed".into()),
     }
 }

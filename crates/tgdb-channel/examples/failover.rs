@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         match event {
             ChannelEvent::LinkChanged { from, to } => println!("  {from:?} -> {to:?}"),
             ChannelEvent::Lost { cause } => println!("  lost: {cause}"),
-            ChannelEvent::AttemptFailed { peer, error, .. } => println!("  {peer} takes no session: {error}"),
+            ChannelEvent::AttemptFailed { peer, error, .. } => println!("  {peer} takes no session: {error:#}"),
             ChannelEvent::NewSession { session, peer, .. } => println!("  session {session} at {peer}"),
             ChannelEvent::Resent { verb, times, .. } => println!("  {verb:?} sent again, {times} times by now"),
             // More kinds of events may come with new versions.

@@ -82,15 +82,9 @@ fn add_airport(channel: &TgChannel, code: &str) -> Result<(), ChannelError> {
     channel.commit_with(&changes, options).map(drop)
 }
 
-/// Prints an error with its causes: each one says what it knows, and no more.
+/// Prints an error with its causes, as `#` asks for: each one says what it knows, and no more.
 fn report(error: &ChannelError) {
-    print!("{:?}: {error}", error.kind());
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        print!(": {error}");
-        cause = error.source();
-    }
-    println!();
+    println!("{:?}: {error:#}", error.kind());
 }
 
 fn start_late(address: SocketAddr) -> std::io::Result<TestServer> {

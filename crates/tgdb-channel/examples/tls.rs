@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // By default the authorities of Mozilla are trusted, which do not know ours.
     match connect(TgChannel::builder(&server.url())) {
         Ok(_) => return Err("an unknown authority was trusted".into()),
-        Err(error) => println!("without our authority: {error}"),
+        Err(error) => println!("without our authority: {error:#}"),
     }
 
     // A file or folder with the certificates of all authorities that are to be trusted. Chain, name

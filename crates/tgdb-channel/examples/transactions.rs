@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // There is an airport with this code, so the whole transaction fails.
     match open_airport(&channel, "TXL", "Another Tegel", "FRA") {
-        Err(error @ ChannelError::Server(_)) => println!("the second one: {error}"),
+        Err(error @ ChannelError::Server(_)) => println!("the second one: {error:#}"),
         other => return Err(format!("{other:?}").into()),
     }
     println!("routes of Tegel: {:?}", routes(&channel, "TXL")?);

@@ -244,7 +244,7 @@ impl TgChannel {
     /// # fn example(channel: &TgChannel) -> Result<(), ChannelError> {
     /// channel.submit_callback(Body::MetadataRequest, RequestOptions::default(), |outcome| match outcome {
     ///     Ok(reply) => println!("{:?}", reply.body),
-    ///     Err(error) => eprintln!("{error}"),
+    ///     Err(error) => eprintln!("{error:#}"),
     /// })?;
     /// # Ok(())
     /// # }

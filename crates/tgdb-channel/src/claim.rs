@@ -52,7 +52,7 @@ impl Claim {
             }
             Ok(()) => log::debug!("the transaction{session} was dropped before it was used; it is rolled back"),
             // Without the session there is no transaction.
-            Err(error) => log::debug!("the transaction{session} was dropped, and is not rolled back: {error}"),
+            Err(error) => log::debug!("the transaction{session} was dropped, and is not rolled back: {error:#}"),
         }
     }
 }

@@ -79,7 +79,8 @@
 //! at a time.
 //!
 //! **How do I test my application?** With the crate `tgdb-testkit`: a server in the process of the
-//! test, which gives the replies and makes the faults that the test asks for.
+//! test, which gives the replies and makes the faults that the test asks for, or answers from a small
+//! graph of airports. The example `testing` shows it.
 //!
 //! **Where are more examples?** In `examples/` of this crate. They start their own servers:
 //! `cargo run -p tgdb-channel --example failover`.

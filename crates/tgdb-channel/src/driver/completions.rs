@@ -11,8 +11,8 @@ use tgdb_transport::{ConnectCancel, TgSocket, Wakeup};
 use super::callbacks::Due;
 use super::role::Waiter;
 use super::{Shared, connector};
-use crate::LinkState;
 use crate::proto::{Event, LinkId};
+use crate::{ChannelError, LinkState};
 
 /// Something of ours to be done once the lock is released.
 pub(super) enum Action {
@@ -119,7 +119,7 @@ fn log(shared: &Shared, note: Event<Waiter>) {
         Event::LoggedIn { session, server, version } => {
             log::info!("logged in at {}, server version {version}, session {session}", peer(server));
         }
-        Event::Lost { cause } => log::warn!("connection lost: {cause}"),
+        Event::Lost { cause } => log::warn!("{:#}", ChannelError::ConnectionLost(cause)),
         Event::Resent { id, verb, times } => log::info!("{verb} (request {id}) was sent again, {times} times so far"),
         Event::Dropped { verb, request_id, count, .. } if count.is_power_of_two() => {
             log::warn!("dropped {verb} for request {request_id}, which nobody waits for; {count} of its kind");

@@ -80,7 +80,7 @@ impl ChannelError {
             Self::Change(error) => write!(f, "{error}"),
             Self::Encode { verb, .. } => write!(f, "cannot encode {verb}; nothing was sent"),
             Self::Connect(_) => f.write_str("the attempt to connect failed"),
-            Self::ConnectionLost(_) => f.write_str("the connection was lost; call connect and start"),
+            Self::ConnectionLost(_) => f.write_str("the connection was lost"),
             Self::Login { peer, .. } => write!(f, "login at {peer} failed"),
             Self::DatabaseName { peer, .. } => {
                 write!(f, "the certificate that {peer} sent in the login is not that of the database")
