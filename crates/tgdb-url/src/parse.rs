@@ -55,8 +55,8 @@ impl<'a> UrlParser<'a> {
     /// [`UrlError`] with the position of the offence. It never shows a part of the
     /// URL that could be secret.
     pub fn parse(&self, text: &str) -> Result<TgUrl, UrlError> {
-        let start = text.len() - text.trim_start().len();
         let text = text.trim_end();
+        let start = text.len() - text.trim_start().len();
         if text.len() > MAX_URL_LEN {
             return Err(error(MAX_URL_LEN, UrlErrorKind::TooLong));
         }

@@ -19,6 +19,14 @@ fn defaults() {
 }
 
 #[test]
+fn a_blank_text_is_no_url() {
+    for text in ["", " ", "\r", " \t\n ", "\u{3000}"] {
+        let error = TgUrl::parse(text).unwrap_err();
+        assert_eq!((error.position, error.kind), (0, UrlErrorKind::MissingProtocol), "{text:?}");
+    }
+}
+
+#[test]
 fn parts() {
     let url = parse("SSL://Scott@Graph.Example.COM:8700/{dbName=MyDB; Password=TiGer ;}");
     assert_eq!((url.protocol(), url.user(), url.port()), (Protocol::Ssl, "Scott", 8700));
@@ -223,6 +231,16 @@ proptest! {
                 if let Ok(url) = parser.parse(text) {
                     prop_assert_eq!(parser.parse(&url.to_string()), Ok(url));
                 }
+            }
+        }
+    }
+
+    /// Short texts of what has a meaning in a URL, and of blanks: a text can be all blank.
+    #[test]
+    fn no_text_of_separators_panics(text in "[ \\r\u{a0}\u{3000}a1é%@:/;=,{}\\[\\].\\\\-]{0,8}") {
+        for parser in [UrlParser::new(), UrlParser::new().allow_unknown(true)] {
+            if let Ok(url) = parser.parse(&text) {
+                prop_assert_eq!(parser.parse(&url.to_string()), Ok(url));
             }
         }
     }
