@@ -4,11 +4,14 @@
 #![deny(missing_docs)]
 
 mod args;
+mod connect;
 mod decode;
 mod exit;
+mod interrupt;
 mod output;
 mod pages;
 mod pcap;
+mod ping;
 mod proxy;
 mod record;
 
@@ -21,6 +24,7 @@ use args::{Cli, Command};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     exit::report(match cli.command {
+        Command::Ping(options) => ping::run(&options, cli.color),
         Command::Proxy(options) => proxy::run(&options, cli.color),
         Command::Decode(options) => decode::run(&options, cli.color),
         Command::Completions { shell } => pages::completions(shell),
