@@ -14,7 +14,8 @@ use crate::proto::{Identity, SessionNumber};
 use crate::{ChannelError, LinkState, ResendMode, TgChannel, WaiterStatus};
 
 /// A request in flight, as [`TgChannel::waiters`] lists them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct WaiterInfo {
     /// Id of the request.
     pub request_id: i64,

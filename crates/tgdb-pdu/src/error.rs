@@ -64,6 +64,7 @@ pub enum FrameError {
 /// Survivable: the frame was whole, the stream goes on behind it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{verb}: field `{field}` at payload offset {offset}: {kind}")]
+#[non_exhaustive]
 pub struct BodyError {
     /// The verb of the message.
     pub verb: Verb,

@@ -31,7 +31,8 @@ pub struct Faults {
 
 /// How a server refuses a login. See also [`Faults::refuse`], which comes before the
 /// handshake, and [`Faults::protocol_version`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum LoginRefusal {
     /// The handshake fails: client and server are of different versions.
     Version,

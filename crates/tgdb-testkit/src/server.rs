@@ -17,6 +17,7 @@ const FIRST_SESSION: i64 = 1001;
 
 /// What went over one connection, in clear text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Transcript {
     /// Bytes from the client, whole frames.
     pub from_client: Vec<u8>,

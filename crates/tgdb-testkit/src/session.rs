@@ -22,7 +22,8 @@ enum Phase {
 }
 
 /// What a frame from the client was to the session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ServerEvent {
     /// Part of the handshake, or a login that was refused; answered.
     Handshake,

@@ -37,7 +37,7 @@ pub struct Wakeup {
 }
 
 /// What to wait for at a socket. The default is neither.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Interest {
     /// Until something can be read.
     pub read: bool,
@@ -46,7 +46,7 @@ pub struct Interest {
 }
 
 /// What a wait ended with; nothing is set if it was the deadline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Ready {
     /// The socket can be read, or has ended or failed, which reading it shows.
     pub readable: bool,

@@ -11,6 +11,7 @@ macro_rules! choices {
         $(
             $(#[$doc])*
             #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+            #[non_exhaustive]
             pub enum $name {
                 $($(#[$variant_doc])* $variant,)+
             }

@@ -129,7 +129,8 @@ impl ChannelBuilder {
         let urls = url.ft_urls_from(&properties)?;
         let tls = match url.protocol() {
             Protocol::Tcp => None,
-            Protocol::Ssl => Some(TlsConnector::new(&self.tls_of(&properties)?)?),
+            // A protocol that is added later must not travel in clear text by mistake.
+            _ => Some(TlsConnector::new(&self.tls_of(&properties)?)?),
         };
         let warnings = self.warnings(&properties, url.protocol());
         for warning in &warnings {

@@ -123,7 +123,7 @@ pub enum BulkError {
 }
 
 /// How far an import or export had come.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BulkStep {
     /// The begin of an import.
@@ -186,6 +186,7 @@ impl fmt::Display for BulkStep {
 /// What is wrong with CSV, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}, which starts at byte {offset}: {kind}", record_text(*.record))]
+#[non_exhaustive]
 pub struct DataError {
     /// Number of the record, from 1; 0 for the header. In the CSV of an export there is no header,
     /// and the first record has number 1, too.

@@ -10,7 +10,7 @@ use tgdb_url::VersionCheck;
 use super::{Credentials, LoadBalance, Payload};
 
 /// When a connection is given up on which nothing at all arrives although requests wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Liveness {
     /// Never.

@@ -68,6 +68,7 @@ impl std::fmt::Display for SessionNumber {
 
 /// What the server gave with the last login.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Identity {
     /// The session.
     pub number: SessionNumber,

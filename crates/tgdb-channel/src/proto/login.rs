@@ -290,9 +290,8 @@ impl Login {
         let agrees = match check {
             VersionCheck::None => true,
             VersionCheck::Major => server.major == client.major,
-            VersionCheck::Exact => {
-                (server.major, server.minor, server.update) == (client.major, client.minor, client.update)
-            }
+            // Exact, and the strictest of those that are added later.
+            _ => (server.major, server.minor, server.update) == (client.major, client.minor, client.update),
         };
         if agrees { Ok(()) } else { Err(LoginError::VersionMismatch { server, client, check }) }
     }

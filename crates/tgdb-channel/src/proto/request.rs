@@ -35,6 +35,7 @@ pub struct Request<W> {
 
 /// The end of a request, and what it was.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Ended {
     /// What was asked for.
     pub verb: Verb,

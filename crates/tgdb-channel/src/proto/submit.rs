@@ -8,7 +8,7 @@ use super::{Ended, Event, Request, Session, SessionNumber, requests};
 use crate::{LinkState, ResendMode};
 
 /// Why a request cannot be taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refusal {
     /// The link is in that state.
@@ -23,6 +23,7 @@ pub enum Refusal {
 
 /// A request that was not taken.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Refused<W> {
     /// Why.
     pub why: Refusal,

@@ -201,7 +201,8 @@ fn errors_in_the_source_are_found_before_anything_is_sent() {
     for (csv, record, offset, kind) in cases {
         let error = import.nodes("person", Cursor::new(csv), go_on).unwrap_err();
         let BulkError::Data { type_name, source } = error else { panic!("{error:?}") };
-        assert_eq!((&*type_name, source), ("person", DataError { record, offset, kind }));
+        let found = (&*type_name, source.record, source.offset, source.kind);
+        assert_eq!(found, ("person", record, offset, kind));
     }
     assert_eq!(bulk.lock().portions, 0);
     // So it can be mended.

@@ -9,7 +9,7 @@ use crate::wire::{decode_list, encode_list};
 use crate::{BodyError, EncodeError, Reader, Wire, Writer};
 
 /// All bytes up to the end of the payload. `Debug` shows how many.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct Remainder(pub Bytes);
 
 impl std::ops::Deref for Remainder {

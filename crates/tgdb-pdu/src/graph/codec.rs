@@ -14,6 +14,7 @@ use crate::{BodyError, BodyErrorKind, EncodeError, Writer};
 /// | [`Reply`](Self::Reply) | `i64` id | obfuscated; CLOB and BLOB an `i64` id |
 /// | [`ReplyWithData`](Self::ReplyWithData) | `i64` id, bool "is cached", byte string if so | obfuscated |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum Layout {
     /// What Java and Python write. Go leaves out the id before a CLOB, which no reader of
     /// the vendor expects.

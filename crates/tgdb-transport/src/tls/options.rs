@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tgdb_pdu::Secret;
 
 /// Whose signature a server's certificate must have.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Roots {
     /// The authorities that Mozilla trusts, as of the crate `webpki-roots`.
