@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crossbeam_channel::Receiver;
 use tgdb_pdu::{Body, Frame, FrameDecoder};
 
-use crate::server::{ServerShared, Transcript, lock};
+use crate::server::{ServerShared, Transcript};
 use crate::stream::{FaultyStream, ServerStream};
 use crate::{Faults, ServerEvent, ServerSession};
 
@@ -34,7 +34,7 @@ pub(crate) fn run(
     let mut connection = Connection { session, transcript: Transcript::default(), shared };
     let result = connection.talk(tcp, faults, orders);
     if shared.config.record {
-        lock(&shared.transcripts).push(connection.transcript);
+        shared.transcripts.lock().push(connection.transcript);
     }
     let _ = tcp.shutdown(Shutdown::Both);
     result
@@ -109,7 +109,7 @@ impl Connection<'_> {
         // The session has answered what it cannot decode.
         let Ok((event, message)) = self.session.handle_frame(now(), frame) else { return Ok(()) };
         if shared.config.record {
-            lock(&shared.received).push(message.clone());
+            shared.received.lock().push(message.clone());
         }
         let counter = match event {
             ServerEvent::LoggedIn => &shared.logins,

@@ -6,11 +6,11 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
+use parking_lot::Mutex;
 use tgdb_pdu::{Frame, FrameDecoder};
 
 use crate::receive::{Inbound, Wait};
 use crate::stream::{ByteStream, StreamError};
-use crate::turn::Turn;
 use crate::{ConnectTimes, TgSocket, TlsInfo, TransportError, sys};
 
 const SEND: &str = "send to";
@@ -20,7 +20,8 @@ pub(crate) struct Framed<S> {
     pub(crate) stream: S,
     inbox: SocketAddr,
     pub(crate) outbox: SocketAddr,
-    pub(crate) inbound: Turn<Inbound>,
+    /// Held by the thread that receives, also while it waits for the peer.
+    pub(crate) inbound: Mutex<Inbound>,
     /// How many reads brought bytes.
     pub(crate) arrivals: AtomicU64,
     closed: AtomicBool,
@@ -34,7 +35,7 @@ impl<S: ByteStream> Framed<S> {
         Ok(Self {
             inbox: stream.tcp().local_addr()?,
             outbox: stream.tcp().peer_addr()?,
-            inbound: Turn::new(Inbound::new(decoder)),
+            inbound: Mutex::new(Inbound::new(decoder)),
             arrivals: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             times: None,

@@ -48,7 +48,6 @@ mod sys;
 mod tcp;
 mod times;
 mod tls;
-mod turn;
 mod wakeup;
 
 use std::fmt;

@@ -1,8 +1,9 @@
 //! The role of the writer.
 
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use parking_lot::MutexGuard;
 use tgdb_transport::{TgSocket, TransportError};
 
 use super::role::Connection;

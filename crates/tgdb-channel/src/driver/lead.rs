@@ -1,9 +1,10 @@
 //! The role of the reader, and callers that wait.
 
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
+use parking_lot::MutexGuard;
 use tgdb_pdu::Frame;
 use tgdb_transport::{Interest, Ready, TgSocket, TransportError, wait_ready};
 

@@ -32,9 +32,10 @@ pub(crate) mod stop;
 pub(crate) mod task;
 mod transaction;
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use tgdb_pdu::body::{QueryOutcome, QueryResponse};
 use tgdb_pdu::call::ServerError;
 use tgdb_pdu::{Body, Message};
@@ -83,10 +84,8 @@ impl Shared {
         Self { config, state: Mutex::new(State::new(Session::new(session))), changed: Condvar::new() }
     }
 
-    /// A panic elsewhere does not take the lock away from us: none of our code panics while it
-    /// holds it, and no other code runs then.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Releases the lock, then does what was left to be done without it.
@@ -109,17 +108,11 @@ impl Shared {
     pub(crate) fn wait_while(
         &self,
         deadline: Instant,
-        mut condition: impl FnMut(&mut State) -> bool,
+        condition: impl FnMut(&mut State) -> bool,
     ) -> MutexGuard<'_, State> {
         let mut state = self.lock();
-        loop {
-            let now = Instant::now();
-            if !condition(&mut state) || now >= deadline {
-                return state;
-            }
-            let waited = self.changed.wait_timeout(state, deadline - now);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
+        self.changed.wait_while_until(&mut state, condition, deadline);
+        state
     }
 
     /// The server that the channel is, or was last, connected to, as `host:port`.

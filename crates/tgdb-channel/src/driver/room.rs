@@ -1,10 +1,11 @@
 //! Taking requests in, and waiting for room where there is none.
 
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::thread;
 use std::time::Instant;
 
+use parking_lot::MutexGuard;
 use tgdb_pdu::Verb;
 
 use super::role::Waiter;

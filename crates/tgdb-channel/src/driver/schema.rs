@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
+use parking_lot::MutexGuard;
 use tgdb_pdu::call::{GetMetadata, Request as _};
 use tgdb_pdu::graph::Schema;
 
@@ -190,7 +191,7 @@ impl Shared {
 
     fn start_flight<'a>(
         self: &'a Arc<Self>,
-        state: std::sync::MutexGuard<'a, State>,
+        state: MutexGuard<'a, State>,
         mut request: Request<Waiter>,
     ) -> Result<Step, ChannelError> {
         let deadline = request.deadline;
