@@ -9,7 +9,7 @@ use tgdb_channel::bulk::BulkStep;
 use tgdb_channel::pdu::Verb;
 use tgdb_channel::pdu::body::EntityKey;
 use tgdb_channel::pdu::graph::ResultType;
-use tgdb_channel::proto::{LinkId, Liveness, Refusal};
+use tgdb_channel::proto::{LinkId, Liveness, SubmitError};
 use tgdb_channel::transport::{Interest, Ready, Roots};
 use tgdb_channel::url::{ConfigName, Effect, Properties, Protocol, TgUrl, TlsVersion, VersionCheck};
 use tgdb_channel::{
@@ -17,7 +17,7 @@ use tgdb_channel::{
     WaiterStatus,
 };
 use tgdb_testkit::sim::{CloseKind, ConnId, ConnectFailure};
-use tgdb_testkit::{LoginRefusal, ServerEvent};
+use tgdb_testkit::{LoginFault, ServerEvent};
 
 macro_rules! assert_each {
     ($bound:path: $($ty:ty),+ $(,)?) => {{
@@ -31,9 +31,9 @@ fn what_can_be_compared_can_be_hashed() {
     assert_each!(Hash: Protocol, TlsVersion, VersionCheck, ConfigName, Effect, TgUrl, Properties);
     assert_each!(Hash: Interest, Ready, Roots);
     assert_each!(Hash: LinkState, StopMethod, ResendMode, SendOutcome, SessionScope, SessionNumber, RequestOptions);
-    assert_each!(Hash: WaiterStatus, WaiterInfo, ErrorKind, LinkId, Liveness, Refusal, BulkStep);
+    assert_each!(Hash: WaiterStatus, WaiterInfo, ErrorKind, LinkId, Liveness, SubmitError, BulkStep);
     assert_each!(Hash: Verb, EntityKey, ResultType);
-    assert_each!(Hash: ServerEvent, LoginRefusal, ConnId, ConnectFailure, CloseKind);
+    assert_each!(Hash: ServerEvent, LoginFault, ConnId, ConnectFailure, CloseKind);
 }
 
 #[test]

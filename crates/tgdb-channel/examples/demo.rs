@@ -32,12 +32,12 @@ fn main() -> Result<(), Failure> {
     session(&secure.url(), Some(&ca.pem_file()))?;
 
     println!("\n3. What goes wrong says so");
-    let refused = builder(&server.url()).password("lion").build()?.connect();
-    println!("   wrong password:  {}", failure(refused)?);
-    let refused = builder(&secure.url()).build()?.connect();
-    println!("   unknown issuer:  {}", failure(refused)?);
-    let refused = builder("tcp://localhost:8222/{dbName}").build();
-    println!("   bad URL:         {}", failure(refused)?);
+    let failed = builder(&server.url()).password("lion").build()?.connect();
+    println!("   wrong password:  {}", failure(failed)?);
+    let failed = builder(&secure.url()).build()?.connect();
+    println!("   unknown issuer:  {}", failure(failed)?);
+    let failed = builder("tcp://localhost:8222/{dbName}").build();
+    println!("   bad URL:         {}", failure(failed)?);
 
     println!("\n4. Failover");
     failover()?;

@@ -34,9 +34,9 @@ impl Claim {
     }
 
     /// It has begun, in that session.
-    pub(crate) fn name(&mut self, session: SessionNumber) {
+    pub(crate) fn set_session(&mut self, session: SessionNumber) {
         self.session = Some(session);
-        self.channel.shared().name_transaction(self.token, session);
+        self.channel.shared().set_transaction_session(self.token, session);
     }
 
     /// Sends the rollback, without waiting.

@@ -109,7 +109,7 @@
 //! | `Failed*` | there are `ftHosts` | `Reconnecting`, at once |
 //! | `Failed*` | [`TgChannel::stop`] | `Closed` |
 //! | `Reconnecting` | a login succeeds | `Connected` |
-//! | `Reconnecting` | all attempts failed, or a server refuses the login | `Closed` |
+//! | `Reconnecting` | all attempts failed, or a server rejects the login | `Closed` |
 //! | `Connected`, `Reconnecting` | [`TgChannel::stop`], [`TgChannel::disconnect`], drop | `Closing` |
 //! | `Closing` | done | `Closed`; `Terminated` with [`StopMethod::RemoteKill`] |
 //! | `Connected`, `Closing` | the server ends the session | `Terminated` |

@@ -92,7 +92,7 @@ impl TgChannel {
     }
 
     /// The protocol version that the server speaks: always the client's, for frames of
-    /// another are refused. `None` before the first login.
+    /// another version are an error. `None` before the first login.
     pub fn server_protocol_version(&self) -> Option<ProtocolVersion> {
         self.with_identity(|_| PROTOCOL)
     }

@@ -67,7 +67,7 @@ impl TgChannel {
         let asker = Asker::new(self, waiting, RequestOptions { resend, ..options });
         match asker.call(BeginTransaction).await {
             Ok((reply, session)) => {
-                claim.name(session);
+                claim.set_session(session);
                 Ok(Transaction { claim, id: reply.transaction_id, session })
             }
             Err(error) => {

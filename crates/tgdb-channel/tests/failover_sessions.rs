@@ -77,7 +77,7 @@ fn a_commit_or_rollback_does_not_go_to_another_session() {
 }
 
 #[test]
-fn a_commit_while_the_channel_reconnects_is_refused_at_once() {
+fn a_commit_while_the_channel_reconnects_fails_at_once() {
     let mut server = recording();
     let channel = started(own_spare(&server));
     channel.request(Body::BeginTransactionRequest).unwrap();

@@ -98,7 +98,7 @@ fn versions_are_checked_as_asked() {
 }
 
 #[test]
-fn every_refusal_has_its_own_error() {
+fn every_failure_has_its_own_error() {
     let failed =
         HandshakeResponse { status: HandshakeStatus::CHALLENGE_FAILED, challenge: 0, reason: Some("too old".into()) };
     let (mut login, _) = Login::start(credentials());
@@ -116,13 +116,13 @@ fn every_refusal_has_its_own_error() {
 
     let exception = Exception { code: 5, message: Some("no such database".into()) };
     let error = authenticating().on_frame(&frame(exception)).unwrap_err();
-    let LoginError::Refused { verb, code, message, database } = error else { panic!("{error:?}") };
+    let LoginError::Failed { verb, code, message, database } = error else { panic!("{error:?}") };
     assert_eq!((verb, code, message.as_deref()), (Verb::AUTHENTICATE_REQUEST, 5, Some("no such database")));
     assert_eq!(database, "routes");
 }
 
 #[test]
-fn what_does_not_belong_here_is_refused() {
+fn what_does_not_belong_here_is_an_error() {
     let early = frame(AuthenticateResponse::Rejected { status: 0 });
     let (mut login, _) = Login::start(credentials());
     let expects = |step: Result<LoginStep, LoginError>| match step {

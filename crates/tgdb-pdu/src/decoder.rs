@@ -24,7 +24,7 @@ const GROUP: usize = 4 * 1024;
 ///
 /// Memory is taken for bytes that arrived, never for bytes that a length field
 /// announces: at most 64 KiB, or twice what has arrived of a frame. A wrong
-/// magic number or protocol version is refused as soon as its bytes are there, a frame
+/// magic number or protocol version is an error as soon as its bytes are there, a frame
 /// above the bound as soon as its length and magic number are.
 ///
 /// The payload of a frame of more than 16 KiB is the buffer into which it was read.
@@ -56,7 +56,7 @@ pub struct FrameDecoder {
     /// The start of a large frame and its length. It comes before what is in `small`.
     large: Option<(Vec<u8>, usize)>,
     maximum: u32,
-    /// Frames above the maximum are passed over instead of refused.
+    /// Frames above the maximum are passed over instead of an error.
     omits: bool,
     /// A frame that is being passed over, and how many of its bytes are still to come.
     omitting: Option<(Frame, usize)>,
@@ -70,7 +70,7 @@ impl Default for FrameDecoder {
 }
 
 impl FrameDecoder {
-    /// A decoder that refuses frames of more than `max_frame_len` bytes.
+    /// A decoder for which a frame of more than `max_frame_len` bytes is an error.
     pub fn new(max_frame_len: u32) -> Self {
         Self {
             small: Vec::new(),

@@ -185,7 +185,7 @@ fn a_frame_above_the_bound_is_passed_over_if_that_is_wanted() {
             assert_eq!(decoder.buffered(), 0);
         }
     }
-    // What is not TGDB's is refused all the same.
+    // What is not TGDB's is an error all the same.
     let mut bad = frame(1, 2000);
     bad[5] ^= 1;
     let mut decoder = FrameDecoder::omitting(1000);

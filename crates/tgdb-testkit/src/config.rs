@@ -42,7 +42,7 @@ pub struct ServerConfig {
     /// Certificate in the authenticate reply, DER. Default none.
     pub certificate: Option<Bytes>,
     /// Take requests without token and session id too: Java's client leaves them
-    /// out of some. Default false; wrong ones are refused either way.
+    /// out of some. Default false; wrong ones are an error either way.
     pub allow_missing_token: bool,
     /// What answers requests after the login. Default [`echo`].
     pub script: Arc<dyn Script>,

@@ -53,7 +53,7 @@ struct Connection<'a> {
 impl Connection<'_> {
     fn talk(&mut self, tcp: &TcpStream, faults: Faults, orders: &Receiver<Order>) -> io::Result<()> {
         let mute = faults.mute;
-        let in_clear = faults.refuse.is_some() || mute;
+        let in_clear = faults.terminate.is_some() || mute;
         let tls = self.shared.config.tls.as_ref().filter(|_| !in_clear);
         let mut stream = ServerStream::new(FaultyStream::new(tcp.try_clone()?, faults), tls)?;
         tcp.set_read_timeout(Some(POLL))?;
@@ -116,7 +116,7 @@ impl Connection<'_> {
             ServerEvent::Request => &shared.requests,
             ServerEvent::Ping => &shared.pings,
             ServerEvent::Left => &shared.disconnects,
-            ServerEvent::Handshake | ServerEvent::Refused | ServerEvent::Ignored => return Ok(()),
+            ServerEvent::Handshake | ServerEvent::Invalid | ServerEvent::Ignored => return Ok(()),
         };
         counter.fetch_add(1, Ordering::SeqCst);
         if event == ServerEvent::Request {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use common::*;
 use tgdb_pdu::body::*;
 use tgdb_pdu::{Body, FrameDecoder, Header, Message, Verb};
-use tgdb_testkit::{Faults, LoginRefusal, ServerConfig, TestCa, TestServer, echoed};
+use tgdb_testkit::{Faults, LoginFault, ServerConfig, TestCa, TestServer, echoed};
 
 /// A client that blocks.
 struct Socket {
@@ -107,27 +107,27 @@ fn orders_reach_each_session() {
 }
 
 #[test]
-fn logins_are_refused_on_demand() {
-    let refused = |login| {
+fn logins_fail_on_demand() {
+    let answer = |login| {
         let server =
             TestServer::start(ServerConfig::faulty(Faults { login: Some(login), ..Faults::default() })).unwrap();
         let answer = Socket::connect(&server).login();
         assert_eq!(server.logins(), 0);
         answer.verb()
     };
-    assert_eq!(refused(LoginRefusal::Version), Verb::HANDSHAKE_RESPONSE);
-    assert_eq!(refused(LoginRefusal::Rejected), Verb::AUTHENTICATE_RESPONSE);
-    assert_eq!(refused(LoginRefusal::Exception), Verb::EXCEPTION);
+    assert_eq!(answer(LoginFault::Version), Verb::HANDSHAKE_RESPONSE);
+    assert_eq!(answer(LoginFault::Rejected), Verb::AUTHENTICATE_RESPONSE);
+    assert_eq!(answer(LoginFault::Exception), Verb::EXCEPTION);
 }
 
 #[test]
-fn a_mute_server_and_one_that_refuses_do_not_speak_tls() {
+fn a_mute_server_and_one_that_is_full_do_not_speak_tls() {
     let ca = TestCa::new("test").unwrap();
     let tls = ca.server_config(&ca.issue(&["localhost"]).unwrap()).unwrap();
     let start =
         |faults| TestServer::start(ServerConfig { tls: Some(tls.clone()), ..ServerConfig::faulty(faults) }).unwrap();
 
-    let server = start(Faults { refuse: Some("full".into()), ..Faults::default() });
+    let server = start(Faults { terminate: Some("full".into()), ..Faults::default() });
     let mut client = Socket::connect(&server);
     assert_eq!(client.next().unwrap().verb(), Verb::SESSION_FORCEFULLY_TERMINATED);
     assert_eq!(client.next(), None);
@@ -143,6 +143,6 @@ fn a_mute_server_and_one_that_refuses_do_not_speak_tls() {
 #[test]
 fn it_listens_on_loopback_addresses_only() {
     let address = "192.0.2.1:0".parse().unwrap();
-    let refused = TestServer::start(ServerConfig { address, ..ServerConfig::default() });
-    assert!(refused.err().unwrap().to_string().contains("loopback"));
+    let failed = TestServer::start(ServerConfig { address, ..ServerConfig::default() });
+    assert!(failed.err().unwrap().to_string().contains("loopback"));
 }

@@ -81,7 +81,7 @@ pub enum BulkError {
         /// The type or file.
         name: String,
     },
-    /// The type was imported before in this import. The vendor's server refuses that.
+    /// The type was imported before in this import. The vendor's server answers that with an error.
     #[error("import of {type_name}: a type can be imported once in an import; begin another one")]
     TypeTwice {
         /// The type.

@@ -42,13 +42,13 @@ fn connect(shared: &Shared, server: usize, cancel: &ConnectCancel) -> Result<Arc
         None => Arc::new(TcpSocket::connect_with(url.host(), url.port(), &config.socket, cancel)?),
         Some(tls) => match tls.connect_with(url.host(), url.port(), &config.socket, cancel) {
             Ok(socket) => Arc::new(socket),
-            Err(error) => return Err(refused_before_tls(url.authority(), error)),
+            Err(error) => return Err(rejected_before_tls(url.authority(), error)),
         },
     })
 }
 
-/// A server that refuses the client can do so in clear text on a TLS port.
-fn refused_before_tls(peer: String, error: TransportError) -> ChannelError {
+/// A server that rejects the client can do so in clear text on a TLS port.
+fn rejected_before_tls(peer: String, error: TransportError) -> ChannelError {
     match &error {
         TransportError::PlainFrame { frame, .. } if frame.verb == Verb::SESSION_FORCEFULLY_TERMINATED => {
             let reason = termination_reason(frame);

@@ -10,7 +10,7 @@ use tgdb_pdu::Verb;
 
 use super::role::Waiter;
 use super::{Callback, Shared, State};
-use crate::proto::{Refusal, Request};
+use crate::proto::{Request, SubmitError};
 use crate::{ChannelError, LinkState};
 
 /// How many bytes may wait for others to be sent with.
@@ -34,21 +34,21 @@ impl Shared {
         let deadline = request.deadline;
         let mut ticket = None;
         loop {
-            let refused = match state.session.submit_in_turn(ticket, request) {
+            let not_taken = match state.session.submit_in_turn(ticket, request) {
                 Ok(id) => {
                     state.leave_room(ticket);
                     return Ok((state, id));
                 }
-                Err(refused) => *refused,
+                Err(not_taken) => *not_taken,
             };
             let now = Instant::now();
-            if refused.why != Refusal::Full || if_full == IfFull::Fail || now >= deadline {
-                let error = self.refuse(&mut state, refused.why, refused.request.verb, now);
+            if not_taken.why != SubmitError::Full || if_full == IfFull::Fail || now >= deadline {
+                let error = self.submit_error(&mut state, not_taken.why, not_taken.request.verb, now);
                 state.leave_room(ticket);
                 self.release(state);
                 return Err(error);
             }
-            request = refused.request;
+            request = not_taken.request;
             ticket = Some(state.wait_for_room(ticket, &request, Waiter::Thread(thread::current())));
             state = self.flush(state);
             state.wake_io_by(deadline);
@@ -76,16 +76,16 @@ impl Shared {
                 state = self.flush_soon(state, deadline);
                 Poll::Ready(Ok(id))
             }
-            Err(refused) => {
+            Err(not_taken) => {
                 let now = Instant::now();
-                if refused.why == Refusal::Full && now < deadline {
-                    let waiting = request.insert(refused.request);
+                if not_taken.why == SubmitError::Full && now < deadline {
+                    let waiting = request.insert(not_taken.request);
                     *ticket = Some(state.wait_for_room(*ticket, waiting, Waiter::Task(waker)));
                     state.wake_io_by(deadline);
                     state = self.flush(state);
                     Poll::Pending
                 } else {
-                    let error = self.refuse(&mut state, refused.why, refused.request.verb, now);
+                    let error = self.submit_error(&mut state, not_taken.why, not_taken.request.verb, now);
                     state.leave_room(ticket.take());
                     Poll::Ready(Err(error))
                 }
@@ -96,15 +96,15 @@ impl Shared {
     }
 
     /// The error for a request that is not taken.
-    pub(super) fn refuse(&self, state: &mut State, why: Refusal, verb: Verb, now: Instant) -> ChannelError {
+    pub(super) fn submit_error(&self, state: &mut State, why: SubmitError, verb: Verb, now: Instant) -> ChannelError {
         // The connection may just have to be given up, because the server does not read.
         state.handle_time(now);
         match why {
-            Refusal::NotStarted => ChannelError::NotStarted,
-            Refusal::SessionGone(session) => {
+            SubmitError::NotStarted => ChannelError::NotStarted,
+            SubmitError::SessionGone(session) => {
                 ChannelError::SessionGone { verb, session, current: state.session.session_number() }
             }
-            Refusal::Full if state.session.state() == LinkState::Connected => {
+            SubmitError::Full if state.session.state() == LinkState::Connected => {
                 let config = state.session.config();
                 ChannelError::Full {
                     operation: "request",
@@ -114,7 +114,7 @@ impl Shared {
                     max_waiting_bytes: config.max_outbox,
                 }
             }
-            Refusal::Full | Refusal::State(_) => state.not_connected("request"),
+            SubmitError::Full | SubmitError::State(_) => state.not_connected("request"),
         }
     }
 

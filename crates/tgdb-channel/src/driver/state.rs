@@ -76,13 +76,13 @@ impl State {
     /// Sets who waits for a request.
     pub(super) fn set_waiter(&mut self, id: i64, waiter: Waiter) {
         self.async_waiting += usize::from(waiter.is_async());
-        let before = self.session.wait(id, waiter);
+        let before = self.session.set_waiter(id, waiter);
         self.discard_counted(before);
     }
 
     /// Takes back who waits for a request.
     pub(super) fn clear_waiter(&mut self, id: i64) {
-        let waiter = self.session.unwait(id);
+        let waiter = self.session.take_waiter(id);
         self.discard_counted(waiter);
     }
 

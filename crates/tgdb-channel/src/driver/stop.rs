@@ -26,7 +26,7 @@ impl Shared {
             let mut outcome = None;
             let far = Instant::now() + Duration::from_secs(3600);
             drop(self.wait_while(far, |state| {
-                outcome = state.connect_outcome(number);
+                outcome = state.take_connect_outcome(number);
                 outcome.is_none()
             }));
             if let Some(outcome) = outcome {
@@ -43,7 +43,7 @@ impl Shared {
         waker: &Waker,
     ) -> Poll<Result<(), ChannelError>> {
         let waker = waker.clone();
-        self.with(|state| match state.connect_outcome(number) {
+        self.with(|state| match state.take_connect_outcome(number) {
             Some(outcome) => Poll::Ready(outcome),
             None => {
                 state.watch(ticket, waker);
@@ -103,8 +103,8 @@ impl Shared {
 
 impl State {
     /// Takes how that connect ended, if it has.
-    fn connect_outcome(&mut self, number: u64) -> Option<Result<(), ChannelError>> {
+    fn take_connect_outcome(&mut self, number: u64) -> Option<Result<(), ChannelError>> {
         let stopped = (!self.session.is_active()).then_some(Err(ChannelError::Stopped));
-        self.session.connect_outcome(number).or(stopped)
+        self.session.take_connect_outcome(number).or(stopped)
     }
 }

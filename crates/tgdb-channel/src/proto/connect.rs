@@ -23,7 +23,7 @@ const SLACK: Duration = Duration::from_millis(100);
 
 impl<W> Session<W> {
     /// Begins to connect. [`Event::ConnectEnded`] says when that succeeded or failed. Returns
-    /// a number for [`connect_outcome`](Self::connect_outcome).
+    /// a number for [`take_connect_outcome`](Self::take_connect_outcome).
     ///
     /// # Errors
     /// [`ChannelError::AlreadyConnected`].
@@ -43,7 +43,7 @@ impl<W> Session<W> {
 
     /// Takes how that call of [`connect`](Self::connect) ended, if it has. If there was
     /// another since, it was stopped.
-    pub fn connect_outcome(&mut self, number: u64) -> Option<Result<(), ChannelError>> {
+    pub fn take_connect_outcome(&mut self, number: u64) -> Option<Result<(), ChannelError>> {
         if number != self.connects { Some(Err(ChannelError::Stopped)) } else { self.connect_outcome.take() }
     }
 

@@ -43,7 +43,7 @@ pub enum Event<W> {
         /// The connection.
         link: LinkId,
     },
-    /// [`Session::connect_outcome`](super::Session::connect_outcome) is there.
+    /// [`Session::take_connect_outcome`](super::Session::take_connect_outcome) is there.
     ConnectEnded,
     /// The state of the link changed.
     LinkChanged {

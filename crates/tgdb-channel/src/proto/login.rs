@@ -77,7 +77,7 @@ pub enum LoginError {
     },
     /// The server answered with an exception, as for a database that it does not have.
     #[error("the server answered {verb} for database {database:?} with error {code}{}; check the name of the database", text(.message))]
-    Refused {
+    Failed {
         /// What it answered so.
         verb: Verb,
         /// The database asked for.
@@ -87,9 +87,9 @@ pub enum LoginError {
         /// The server's text.
         message: Option<String>,
     },
-    /// The server refuses our version.
+    /// The server rejects our version.
     #[error(
-        "the server refuses this client (version {client}): {}; use a client of the server's version",
+        "the server rejects this client (version {client}): {}; use a client of the server's version",
         escaped(reason)
     )]
     ChallengeFailed {
@@ -98,7 +98,7 @@ pub enum LoginError {
         /// The server's text.
         reason: String,
     },
-    /// We refuse the server's version.
+    /// The server's version is not one that this client works with.
     #[error(
         "the server has version {server}, this client {client}, and versionCheck is {check:?}; use a server of that version or relax versionCheck"
     )]
@@ -147,8 +147,8 @@ pub enum LoginError {
 
 impl LoginError {
     /// Whether another server may accept the login: this one does not speak the protocol, does
-    /// not answer, or refuses for now, as one does that is full, starting or stopping. User, password, role,
-    /// database and version would be refused everywhere.
+    /// not answer, or rejects the client for now, as one does that is full, starting or stopping. User, password, role,
+    /// database and version would be rejected everywhere.
     pub(crate) fn concerns_one_server(&self) -> bool {
         matches!(self, Self::Terminated { .. } | Self::Timeout { .. } | Self::Unexpected { .. } | Self::Body(_))
     }
@@ -218,7 +218,7 @@ impl Login {
         match Message::decode(frame)?.body {
             Body::Ping => Ok(LoginStep::Wait),
             Body::SessionForcefullyTerminated(end) => Err(LoginError::Terminated { reason: end.reason }),
-            Body::Exception(exception) => Err(LoginError::Refused {
+            Body::Exception(exception) => Err(LoginError::Failed {
                 verb: self.request_verb(),
                 database: self.database(),
                 code: exception.code,

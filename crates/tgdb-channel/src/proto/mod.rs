@@ -68,7 +68,7 @@ pub use link::{Identity, SessionNumber};
 pub use login::{Credentials, Login, LoginError, LoginStep, LoginSuccess};
 pub use payload::{Payload, Transmit};
 pub use request::{Ended, Failure, Outcome, Reply, Request};
-pub use submit::{Refusal, Refused};
+pub use submit::{NotTaken, SubmitError};
 
 pub(crate) use close::{LINGER_FORCEFUL, LINGER_GRACEFUL};
 pub(crate) use receive::termination_reason;

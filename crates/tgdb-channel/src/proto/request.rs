@@ -29,7 +29,7 @@ pub struct Request<W> {
     /// It has no reply. Its outcome is that it was handed over.
     pub is_one_way: bool,
     /// Who is reported by [`Event::Completed`](super::Event::Completed) when the outcome
-    /// is there; can also be set later with [`Session::wait`](super::Session::wait).
+    /// is there; can also be set later with [`Session::set_waiter`](super::Session::set_waiter).
     pub waiter: Option<W>,
 }
 

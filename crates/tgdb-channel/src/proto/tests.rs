@@ -184,7 +184,7 @@ impl Driven {
 
     /// How the last connect ended.
     fn outcome(&mut self) -> Option<Result<(), ChannelError>> {
-        self.session.connect_outcome(self.session.last_connect())
+        self.session.take_connect_outcome(self.session.last_connect())
     }
 
     fn link(&self) -> LinkId {
@@ -222,9 +222,9 @@ impl Driven {
         self.session.submit(request).expect("it is taken in")
     }
 
-    /// Why a request is refused.
-    fn refusal(&mut self, mode: ResendMode) -> Option<Refusal> {
-        self.session.submit(self.request("refused", mode)).err().map(|refused| refused.why)
+    /// Why a request is not taken.
+    fn not_taken(&mut self, mode: ResendMode) -> Option<SubmitError> {
+        self.session.submit(self.request("not taken", mode)).err().map(|not_taken| not_taken.why)
     }
 
     /// Takes what is to be sent, without saying that it went.

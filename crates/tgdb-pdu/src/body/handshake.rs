@@ -26,7 +26,7 @@ wire_code! {
         ACCEPT_CHALLENGE = 1,
         /// The client is to log in.
         PROCEED_WITH_AUTHENTICATION = 2,
-        /// The server refuses the client.
+        /// The server rejects the client.
         CHALLENGE_FAILED = 3,
     }
 }

@@ -1,7 +1,7 @@
 //! The types of a graph (`MetadataResponse.java`, `AttributeDescriptorImpl.java`,
 //! `NodeTypeImpl.java`, `EdgeTypeImpl.java`).
 
-use super::ShortList;
+use super::List16;
 use crate::wire::{encode_list, wire_code, wire_struct};
 use crate::{BodyError, BodyErrorKind, EncodeError, Reader, Wire, Writer};
 
@@ -145,7 +145,7 @@ wire_struct! {
         /// Page size in the server's store, in bytes.
         pub page_size: i32,
         /// Names of its attributes.
-        pub attributes: ShortList<String>,
+        pub attributes: List16<String>,
     }
 }
 
@@ -156,9 +156,9 @@ wire_struct! {
         /// What it shares with edge types.
         pub entity_type: EntityType,
         /// Names of the attributes of its primary key.
-        pub primary_key: ShortList<String>,
+        pub primary_key: List16<String>,
         /// Ids of its indices.
-        pub index_ids: ShortList<i32>,
+        pub index_ids: List16<i32>,
         /// How many nodes there are of it.
         pub entry_count: i64,
     }

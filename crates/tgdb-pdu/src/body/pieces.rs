@@ -61,9 +61,9 @@ impl Wire for Chars {
 /// A list whose count has 16 bits.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct ShortList<T>(pub Vec<T>);
+pub struct List16<T>(pub Vec<T>);
 
-impl<T: Wire> Wire for ShortList<T> {
+impl<T: Wire> Wire for List16<T> {
     const MIN_LEN: usize = 2;
     fn encode(&self, field: &'static str, w: &mut Writer) -> Result<(), EncodeError> {
         w.count_i16(field, self.0.len())?;
@@ -78,9 +78,9 @@ impl<T: Wire> Wire for ShortList<T> {
 /// A list whose count has 64 bits.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct LongList<T>(pub Vec<T>);
+pub struct List64<T>(pub Vec<T>);
 
-impl<T: Wire> Wire for LongList<T> {
+impl<T: Wire> Wire for List64<T> {
     const MIN_LEN: usize = 8;
     fn encode(&self, field: &'static str, w: &mut Writer) -> Result<(), EncodeError> {
         w.i64(self.0.len() as i64);

@@ -87,7 +87,7 @@ impl CommitTransactionRequest {
     /// A commit as Java writes it: the length given, checksum 0.
     pub fn new(changes: impl Into<Bytes>) -> Self {
         let changes = changes.into();
-        // A payload that overflows is refused when the message is encoded.
+        // A payload that overflows is an error when the message is encoded.
         let length = i32::try_from(8 + changes.len()).unwrap_or(i32::MAX);
         Self { length, checksum: 0, changes: Remainder(changes) }
     }

@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_no_meaning_is_refused_where_it_ends() {
+    fn what_has_no_meaning_is_an_error_where_it_ends() {
         let offset = |text: &str| text.parse::<ResultType>().unwrap_err().offset;
         assert_eq!(offset(""), 0);
         assert_eq!(offset("x"), 0);

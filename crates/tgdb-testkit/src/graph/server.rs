@@ -76,8 +76,8 @@ impl GraphServer {
     }
 
     /// Lays replies out in that way: [`Layout::Reply`], the default, as Java and Go read CLOB and
-    /// BLOB attributes, [`Layout::ReplyWithData`] as Python does, with their bytes. Python refuses
-    /// encrypted attributes over plain TCP, so they are left out there in its layout.
+    /// BLOB attributes, [`Layout::ReplyWithData`] as Python does, with their bytes. For Python
+    /// an encrypted attribute over plain TCP is an error, so that its layout leaves them out there.
     ///
     /// # Panics
     /// With [`Layout::Request`], which no server writes.

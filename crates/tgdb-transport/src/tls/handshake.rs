@@ -14,8 +14,8 @@ use crate::{TransportError, sys};
 
 const OPERATION: &str = TLS_HANDSHAKE;
 
-/// The longest message that a server may refuse us with before TLS, in bytes.
-const MAX_REFUSAL: u32 = 64 * 1024;
+/// The longest message that a server may reject the client with, in place of TLS, in bytes.
+const MAX_REJECTION: u32 = 64 * 1024;
 
 /// Shakes hands over a connection that was made by that attempt.
 pub(super) fn complete<'a>(
@@ -65,11 +65,11 @@ pub(super) fn complete<'a>(
     }
 }
 
-/// What the peer says in place of TLS. A TGDB server that refuses the client at once can
+/// What the peer says in place of TLS. A TGDB server that rejects the client at once can
 /// do so in clear text.
 fn not_tls<'a>(mut received: Vec<u8>, tcp: &'a TcpStream, attempt: &Attempt<'a>) -> TransportError {
     let peer = attempt.peer();
-    let mut decoder = FrameDecoder::new(attempt.options.max_frame_len.min(MAX_REFUSAL));
+    let mut decoder = FrameDecoder::new(attempt.options.max_frame_len.min(MAX_REJECTION));
     loop {
         decoder.push(&received);
         match decoder.next_frame() {

@@ -95,7 +95,7 @@ impl TlsOptions {
         self
     }
 
-    /// Whether TLS 1.2 is refused. Default no.
+    /// Whether TLS 1.3 is the only version. Default false: TLS 1.2 is used with servers that have no other.
     pub fn tls13_only(mut self, only: bool) -> Self {
         self.tls13_only = only;
         self

@@ -22,7 +22,7 @@ pub(super) struct ServerVerifier {
     trusted: HashSet<CertificateDer<'static>>,
 }
 
-/// What rustls refuses without a word that helps.
+/// What rustls rejects with an error that does not say what to do.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Finding {
     #[error("X.509 version {0}, which has no place for names and purposes")]

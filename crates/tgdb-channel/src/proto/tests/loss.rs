@@ -18,8 +18,8 @@ fn without_failover_a_loss_ends_all() {
     assert_eq!(names(&ended), ["drop", "resend", "raise", "ignore"]);
     assert!(ended.iter().all(|(_, outcome)| is_lost(outcome)), "{ended:?}");
     assert_eq!(driven.session.state(), LinkState::FailedOnRecv);
-    let refusal = Refusal::State(LinkState::FailedOnRecv);
-    assert_eq!(driven.refusal(ResendMode::ReconnectAndResend), Some(refusal));
+    let expected = SubmitError::State(LinkState::FailedOnRecv);
+    assert_eq!(driven.not_taken(ResendMode::ReconnectAndResend), Some(expected));
 }
 
 #[test]

@@ -126,17 +126,17 @@ fn a_timeout_says_whether_the_request_was_sent() {
 }
 
 #[test]
-fn a_request_is_refused_where_it_makes_no_sense() {
+fn a_request_is_not_taken_where_it_makes_no_sense() {
     use ResendMode::*;
     let mut driven = Driven::new(2);
-    assert_eq!(driven.refusal(ReconnectAndResend), Some(Refusal::State(LinkState::NotConnected)));
+    assert_eq!(driven.not_taken(ReconnectAndResend), Some(SubmitError::State(LinkState::NotConnected)));
     driven.session.connect(driven.now).expect("not active");
-    assert_eq!(driven.refusal(ReconnectAndResend), Some(Refusal::State(LinkState::NotConnected)));
+    assert_eq!(driven.not_taken(ReconnectAndResend), Some(SubmitError::State(LinkState::NotConnected)));
     driven.log_in();
-    assert_eq!(driven.refusal(ReconnectAndResend), Some(Refusal::NotStarted));
+    assert_eq!(driven.not_taken(ReconnectAndResend), Some(SubmitError::NotStarted));
     driven.lose();
-    assert_eq!(driven.refusal(ReconnectAndResend), Some(Refusal::NotStarted), "while it reconnects, too");
+    assert_eq!(driven.not_taken(ReconnectAndResend), Some(SubmitError::NotStarted), "while it reconnects, too");
     driven.session.start().expect("it reconnects");
-    assert_eq!(driven.refusal(DontReconnectAndIgnore), Some(Refusal::State(LinkState::Reconnecting)));
-    assert_eq!(driven.refusal(ReconnectAndResend), None);
+    assert_eq!(driven.not_taken(DontReconnectAndIgnore), Some(SubmitError::State(LinkState::Reconnecting)));
+    assert_eq!(driven.not_taken(ReconnectAndResend), None);
 }

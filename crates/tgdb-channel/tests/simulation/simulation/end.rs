@@ -48,8 +48,8 @@ impl Simulation {
             let (mut request, text) = self.request(mode, ms(30_000), false, 0);
             request.session = self.driver.session.session_number();
             let now = self.driver.now();
-            let refused = self.submit(None, request, text, now)?;
-            check!(refused.is_none() && self.requests.next_number() > number, "refused on a calm network");
+            let not_taken = self.submit(None, request, text, now)?;
+            check!(not_taken.is_none() && self.requests.next_number() > number, "not taken on a calm network");
             let bound = self.driver.now() + ms(31_000);
             self.run_until(bound, |sim| sim.requests.open_count() == 0)?;
             check!(self.requests.is_answered(number), "no reply over a calm network: {:?}", self.requests.get(number));

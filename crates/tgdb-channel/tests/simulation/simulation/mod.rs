@@ -140,7 +140,7 @@ impl Simulation {
                 if let ChannelError::Login { source, .. } = &error
                     && matches!(**source, LoginError::Terminated { .. })
                 {
-                    self.coverage.hit("login refused for now");
+                    self.coverage.hit("login rejected for now");
                 }
                 self.links.on_attempt_ended(self.driver.now());
             }
@@ -171,12 +171,12 @@ impl Simulation {
                 self.links.on_connect_ended()?;
                 self.links.on_attempt_ended(self.driver.now());
                 let number = self.driver.session.last_connect();
-                let outcome = self.driver.session.connect_outcome(number);
+                let outcome = self.driver.session.take_connect_outcome(number);
                 check!(outcome.is_some(), "a connect ended without outcome");
                 let is_ok = matches!(outcome, Some(Ok(())));
                 self.coverage.hit(if is_ok { "connect succeeded" } else { "connect failed" });
                 if let Some(Err(ChannelError::Login { .. })) = outcome {
-                    self.coverage.hit("login refused");
+                    self.coverage.hit("login rejected");
                 }
                 self.connect_outcome = outcome;
             }

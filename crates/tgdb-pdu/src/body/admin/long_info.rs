@@ -2,7 +2,7 @@
 
 use super::objects::either;
 use super::{CacheInfo, ListenerInfo, ServerInfo, StoreInfo};
-use crate::body::LongList;
+use crate::body::List64;
 use crate::wire::wire_struct;
 use crate::{BodyError, EncodeError, Reader, Wire, Writer};
 
@@ -37,7 +37,7 @@ wire_struct! {
         /// Bytes of the shared memory.
         pub shared_memory_max: i64,
         /// Listeners.
-        pub listeners: LongList<ListenerInfo>,
+        pub listeners: List64<ListenerInfo>,
         /// Transactions.
         pub transactions: ProcessorInfo,
         /// Depth of the logger's queue.

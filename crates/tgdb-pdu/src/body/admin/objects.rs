@@ -1,7 +1,7 @@
 //! Users, roles, types and stored procedures in the answers of administration commands
 //! (`adminimpl.py`, `gmdimpl.py`, `AdminHelper.java`).
 
-use crate::body::{Chars, EdgeType, LongList, NodeType, SystemType, UserInfo};
+use crate::body::{Chars, EdgeType, List64, NodeType, SystemType, UserInfo};
 use crate::wire::wire_struct;
 use crate::{BodyError, EncodeError, Reader, Secret, Wire, Writer};
 
@@ -144,6 +144,6 @@ wire_struct! {
         /// What it returns.
         pub return_type: Chars,
         /// Its parameters.
-        pub parameters: LongList<Parameter>,
+        pub parameters: List64<Parameter>,
     }
 }
