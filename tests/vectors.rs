@@ -1,5 +1,5 @@
 //! Bytes that the vendor's Java and Python clients wrote, against ours. How they
-//! were recorded is told in `docs/interop.md`.
+//! were recorded is in `docs/interop.md`.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use serde_json::Value;

@@ -158,7 +158,7 @@ fn doc(sh: &Shell) -> Result<(), Failure> {
     Ok(cmd!(sh, "{cargo} doc --package tgdb-pdu --all-features --no-deps --locked").run()?)
 }
 
-/// With the features of the workspace's other crates out of the way.
+/// Each crate by itself, so that features that other crates turn on are off.
 fn alone(sh: &Shell) -> Result<(), Failure> {
     let cargo = cargo();
     for (name, _) in layers::CRATES {

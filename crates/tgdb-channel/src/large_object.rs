@@ -1,4 +1,4 @@
-//! Large objects on their way down.
+//! Downloading large objects.
 
 use bytes::Bytes;
 use tgdb_pdu::Verb;

@@ -50,7 +50,7 @@
 //!
 //! **A pool of connections?** None is needed. A [`TgChannel`] is a handle: clone it, and share it
 //! between threads and tasks. One connection carries any number of requests at once, and each
-//! reply goes to its own request, in whatever order they come. A second channel is of use for a second
+//! reply goes to its own request, in whatever order they come. A second channel is useful for a second
 //! transaction at the same time, for another user or database, and if one connection's throughput is
 //! not enough.
 //!

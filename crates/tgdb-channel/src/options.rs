@@ -44,8 +44,8 @@ impl ResendMode {
     }
 }
 
-/// A timeout that is as good as none, for those too long for the clock.
-pub(crate) const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+/// The longest timeout: longer ones are cut to it, so that the clock does not overflow.
+pub(crate) const MAX_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// What became of a message without reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

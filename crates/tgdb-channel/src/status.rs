@@ -141,7 +141,7 @@ impl TgChannel {
         self.shared().lock().addresses.map(|(ours, _)| ours)
     }
 
-    /// The settings that do nothing, or are hardly meant as they are read: properties without
+    /// The settings that do nothing, or are probably mistakes: properties without
     /// effect in this client, those of TLS with a `tcp` URL, those whose place a setting of the
     /// program takes, and times without unit that are implausible.
     pub fn warnings(&self) -> &[SettingWarning] {

@@ -40,7 +40,7 @@ fn change_session(server: &TestServer, channel: &TgChannel) {
     });
 }
 
-/// What the server was asked after the login, but for queries.
+/// What the server was asked after the login, except for queries.
 fn asked(server: &TestServer) -> Vec<Verb> {
     let verbs = server.received().into_iter().map(|message| message.verb());
     let is_login = |verb: &Verb| matches!(*verb, Verb::HANDSHAKE_REQUEST | Verb::AUTHENTICATE_REQUEST);

@@ -175,7 +175,7 @@ pub enum EncodeError {
         /// The value.
         value: i64,
     },
-    /// The whole message is above the 2 GiB that the signed length field can tell.
+    /// The whole message is above the 2 GiB that the signed length field can hold.
     #[error("message of {length} bytes does not fit the signed 32-bit length field; split the request")]
     MessageTooLarge {
         /// The length of the message in bytes.

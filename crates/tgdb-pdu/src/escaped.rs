@@ -25,7 +25,7 @@ pub fn escaped(text: &str) -> Escaped<'_> {
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The escapes of the standard library, but for what is harmless here.
+        // The escapes of the standard library, except for what is harmless here.
         for part in self.0.split_inclusive(['\\', '"', '\'']) {
             let text = part.trim_end_matches(['\\', '"', '\'']);
             write!(f, "{}{}", text.escape_debug(), &part[text.len()..])?;

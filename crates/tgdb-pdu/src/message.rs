@@ -72,7 +72,7 @@ mod tests {
     use crate::Secret;
     use crate::body::*;
 
-    /// A buffer that grows leaves a copy of its bytes behind, which nobody wipes.
+    /// A buffer that grows leaves a copy of its bytes behind, which is not wiped.
     #[test]
     fn buffers_of_secrets_do_not_grow() {
         let long = || "x".repeat(1000);

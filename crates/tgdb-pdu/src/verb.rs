@@ -107,7 +107,7 @@ verbs! {
     DECRYPT_BUFFER_REQUEST = 44, "DecryptBufferRequest";
     /// The decrypted buffer.
     DECRYPT_BUFFER_RESPONSE = 45, "DecryptBufferResponse";
-    /// Client tells its properties, one way.
+    /// Client sends its properties; no reply.
     CONNECTION_PROPERTIES = 48, "ConnectionPropertiesMessage";
     /// Begin a bulk export session.
     BEGIN_BULK_EXPORT_SESSION_REQUEST = 70, "BeginBulkExportSessionRequest";

@@ -13,7 +13,7 @@ use crate::server::{ServerShared, Transcript};
 use crate::stream::{FaultyStream, ServerStream};
 use crate::{Faults, ServerEvent, ServerSession};
 
-/// How often a connection that hears nothing looks for orders.
+/// How often an idle connection looks for orders of the test.
 const POLL: Duration = Duration::from_millis(5);
 
 /// What a test wants a session to do.
@@ -78,7 +78,7 @@ impl Connection<'_> {
                     stream.end();
                     return Ok(());
                 }
-                // Need not be TGDB's: a mute server does not read TLS either.
+                // The bytes need not be TGDB's: a mute server does not speak TLS either.
                 Ok(_) if mute => {}
                 Ok(count) => decoder.push(&buf[..count]),
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => continue,

@@ -1,4 +1,4 @@
-//! What a server does wrong, on purpose.
+//! Faults that a server makes on purpose.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub struct Faults {
     /// End the session with that reason in place of the handshake; over TLS in
     /// clear text, as a server does that is full.
     pub terminate: Option<String>,
-    /// Accept the connection and say nothing at all.
+    /// Accept the connection and send nothing.
     pub mute: bool,
     /// Fail the login in that way, whoever logs in.
     pub login: Option<LoginFault>,

@@ -1,4 +1,4 @@
-//! What a connect may spend and what can end it.
+//! One connect: its peer, its deadline, and its cancellation.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -69,7 +69,7 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// The time after that timeout; a far one if it would overflow the clock.
+/// The time after that timeout; about 34 years from now if the clock would overflow.
 fn deadline_after(timeout: Duration) -> Instant {
     let now = Instant::now();
     now.checked_add(timeout).unwrap_or_else(|| now + Duration::from_secs(1 << 30))

@@ -22,7 +22,7 @@ pub struct SocketOptions {
     /// Time for connecting: name resolution, all addresses of the host, and TLS.
     /// Default 1 s.
     pub connect_timeout: Duration,
-    /// How long [`TgSocket::send`](crate::TgSocket::send) goes on while the system takes
+    /// How long [`TgSocket::send`](crate::TgSocket::send) waits while the system takes
     /// no byte, because the peer does not read. `None` waits without limit.
     /// Default 10 s.
     pub send_timeout: Option<Duration>,
@@ -44,7 +44,7 @@ pub struct SocketOptions {
     /// Maximum length of a frame that is accepted, in bytes. Default
     /// [`DEFAULT_MAX_FRAME_LEN`].
     pub max_frame_len: u32,
-    /// Pass longer frames over, as [`FrameDecoder::omitting`](tgdb_pdu::FrameDecoder::omitting)
+    /// Skip longer frames, as [`FrameDecoder::omitting`](tgdb_pdu::FrameDecoder::omitting)
     /// does, instead of ending the connection. Default false.
     pub omit_large_frames: bool,
     /// What turns host names into addresses; `None`, the default, for the system's

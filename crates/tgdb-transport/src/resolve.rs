@@ -72,7 +72,7 @@ fn system(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
 
 type Answer = io::Result<Vec<SocketAddr>>;
 
-/// Tells the waiting thread even if the resolver panics.
+/// Wakes the waiting thread when it is dropped, so also if the resolver panics.
 struct Done(Arc<(Mutex<Option<Answer>>, Signal)>);
 
 impl Drop for Done {

@@ -104,7 +104,7 @@ impl ByteStream for PlainStream {
     }
 
     fn try_send(&self, parts: &[IoSlice<'_>]) -> Result<usize, StreamError> {
-        // Whoever holds it is about to wait for room.
+        // The thread that holds the lock is inside `send`, and may wait for the peer to read.
         let Some(mut is_broken) = self.broken.try_lock() else { return Ok(0) };
         if *is_broken {
             return Err(broken().into());

@@ -170,7 +170,7 @@ fn a_client_certificate_is_demanded() {
     let ca = authority("ca");
     let server = ca.issue(&params(&["localhost"]));
     let config = server.server(&[], Some(&ca));
-    // TLS 1.3 tells the client after its end of the handshake.
+    // In TLS 1.3 the client learns of it after its end of the handshake.
     let error = connect(serve(config.clone()), &trusting(&[&ca])).unwrap().recv().unwrap_err();
     let text = chain(&error);
     assert!(matches!(error, TransportError::Tls { .. }), "{text}");

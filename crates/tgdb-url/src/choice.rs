@@ -1,4 +1,4 @@
-//! Properties that are one of a few words.
+//! Types of properties whose value is one of a few words.
 
 use std::fmt;
 use std::str::FromStr;
@@ -39,7 +39,7 @@ macro_rules! choices {
 }
 
 choices! {
-    /// What runs below the channel.
+    /// The protocol below the channel: the scheme of its URL.
     Protocol of ChannelDefaultProtocol: protocol {
         /// Plain TCP, scheme `tcp`. Passwords and data travel in clear text.
         Tcp = "tcp",

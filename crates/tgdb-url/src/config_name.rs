@@ -238,9 +238,10 @@ impl ConfigName {
 
     /// The property whose full name or alias is most like `name`, if one is like it at all.
     pub fn nearest(name: &str) -> Option<Self> {
-        /// Longer names are no mistyped ones, and comparing takes the square of the length.
+        /// The maximum length of a name that can be a typing error. Comparing takes time with its square.
         const MAX_LEN: usize = 80;
-        /// So many letters too many, too few, wrong or exchanged count before likeness does.
+        /// Fewer letters than this that are missing, added, wrong or swapped are a typing error. Beyond it
+        /// similarity decides.
         const FEW: usize = 3;
         const MIN_LIKENESS: f64 = 0.75;
         if name.len() > MAX_LEN {

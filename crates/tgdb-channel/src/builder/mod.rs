@@ -148,7 +148,7 @@ impl ChannelBuilder {
         Ok(TgChannel::new(config, session))
     }
 
-    /// What does nothing, or is hardly meant so.
+    /// Settings that do nothing, or are probably mistakes.
     fn warnings(&self, properties: &Properties, protocol: Protocol) -> Vec<SettingWarning> {
         let mut warnings = properties.warnings(protocol);
         let is_set = |name: &&ConfigName| properties.get(**name).is_some() && self.explicit.get(**name).is_none();

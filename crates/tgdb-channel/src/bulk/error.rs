@@ -75,8 +75,8 @@ pub enum BulkError {
         /// The type or file.
         name: String,
     },
-    /// There are more portions than the 32 bits of their count can tell.
-    #[error("import of {name}: more portions than a count of 32 bits can tell; split it")]
+    /// There are more portions than a count of 32 bits can hold.
+    #[error("import of {name}: more portions than a count of 32 bits can hold; split it")]
     TooManyPortions {
         /// The type or file.
         name: String,

@@ -20,7 +20,7 @@ use crate::TgChannel;
 /// An import of nodes and edges from CSV.
 ///
 /// The source is read twice: first the portions are counted and all records are checked, for the
-/// first message of a type tells their total. So an error in the source is found before anything
+/// first message of a type has their total. So an error in the source is found before anything
 /// is sent. Then it is sent in portions of 32,000 bytes and 1,000 nodes or 2,500 edges at most
 /// (properties `bulkIONodeBatchSize`, `bulkIOEdgeBatchSize`), each of which waits for the answer to
 /// the one before. The vendor's client does it so, too; whether a server would keep the order of

@@ -87,7 +87,7 @@ impl Shared {
 
     fn handle_ready(self: &Arc<Self>, ready: std::io::Result<Ready>, watch: &mut Watch) {
         let ready = ready.unwrap_or_else(|error| {
-            // The operating system is out of memory, or worse.
+            // `poll` fails only for lack of memory and the like.
             log::error!("cannot wait for the socket: {error}");
             thread::sleep(TICK.1);
             Ready { readable: true, writable: true, woken: false }

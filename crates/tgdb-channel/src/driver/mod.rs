@@ -1,7 +1,7 @@
 //! Threads and sockets around the [`Session`].
 //!
 //! # Roles
-//! Nobody owns the socket. Two roles are handed around, each held by one thread at a time:
+//! No thread owns the socket. There are two roles, each held by one thread at a time:
 //! - the *writer* takes messages from the session's outbox and sends them, for everybody
 //!   ([`flush`]). It never waits: what the system does not take is left to the I/O thread,
 //!   which waits until it does;
@@ -14,7 +14,7 @@
 //! logged, and no code of the program runs: no waker is cloned, woken or dropped. What is to
 //! be done after it is released is collected as [`completions::Completions`]: see
 //! [`Shared::release`]. Sockets have locks of their own, which are taken without this one.
-//! Code of the program runs without a role, too, for it can take long.
+//! While code of the program runs the thread has no role either, because that code can take long.
 
 pub(crate) mod callbacks;
 mod completions;
@@ -50,7 +50,7 @@ use crate::options::DefaultScope;
 use crate::proto::{Ended, Failure, Outcome, Session, SessionConfig, SessionNumber};
 use crate::{ChannelError, LinkState, SessionScope};
 
-/// All that is fixed when a channel is made, but for what the session has.
+/// All that is fixed when a channel is made, except for what the session has.
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) properties: Properties,
@@ -131,7 +131,7 @@ impl Shared {
         let reply = match outcome {
             Outcome::Reply(reply) => reply,
             Outcome::Failed(failure) => return Err(self.error_of(id, verb, timeout, failure)),
-            // Only messages without reply end so.
+            // These are outcomes of messages without reply, which do not come here.
             Outcome::Sent | Outcome::Ignored => return Err(ChannelError::Stopped),
         };
         let session = reply.session;

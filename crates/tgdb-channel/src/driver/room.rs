@@ -66,7 +66,7 @@ impl Shared {
         waker: &Waker,
     ) -> Poll<Result<i64, ChannelError>> {
         let Some(waiting) = request.take() else { return Poll::Ready(Err(ChannelError::Stopped)) };
-        // Cloning is code of the program.
+        // Cloning a waker runs code of the program, which must not run under the lock.
         let waker = waker.clone();
         let deadline = waiting.deadline;
         let mut state = self.lock();
@@ -97,7 +97,8 @@ impl Shared {
 
     /// The error for a request that is not taken.
     pub(super) fn submit_error(&self, state: &mut State, why: SubmitError, verb: Verb, now: Instant) -> ChannelError {
-        // The connection may just have to be given up, because the server does not read.
+        // If the queue is full because the server does not read, the time to give the connection up
+        // may have come: then the error says so.
         state.handle_time(now);
         match why {
             SubmitError::NotStarted => ChannelError::NotStarted,

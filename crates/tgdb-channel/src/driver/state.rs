@@ -168,12 +168,13 @@ impl State {
 
     /// Does what is due.
     pub(super) fn handle_time(&mut self, now: Instant) {
-        // A thread that reads a large frame comes back when that is whole.
+        // A thread that reads a large frame is inside the read until the frame is complete. So the
+        // number of arrivals says whether the server is alive.
         self.note_arrivals(now);
         self.session.handle_timeout(now);
     }
 
-    /// Tells the session if bytes arrived since the last time.
+    /// Reports to the session if bytes arrived since the last time.
     pub(super) fn note_arrivals(&mut self, now: Instant) {
         let Some(connection) = &self.connection else { return };
         let arrivals = connection.socket.arrivals();
@@ -235,7 +236,8 @@ impl State {
             }
         }
         if self.read.offered_to.is_none() {
-            // At the latest when it ticks, the I/O thread sees that nobody reads.
+            // If the I/O thread looks at the clock every few milliseconds anyway, it notices by itself that
+            // no thread reads.
             let is_enough = |io: &Io| io.watches_reading || (io.ticks && !self.wants_reader());
             self.io_must_wake |= self.io.as_ref().is_some_and(|io| !is_enough(io));
         }

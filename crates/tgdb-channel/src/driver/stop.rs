@@ -90,7 +90,7 @@ impl Shared {
         }
         let is_open = |state: &State| state.session.is_active() && state.session.last_connect() == number;
         if is_open(&self.wait_while(begun + limit + SLACK, |state| is_open(state))) {
-            // The thread that does this is held up, by the code of a task that it woke, say.
+            // The thread that ends the session is blocked, for example in a waker of the program.
             self.with(|state| {
                 if is_open(state) {
                     state.session.close(Instant::now(), StopMethod::RemoteKill);

@@ -91,7 +91,7 @@ impl<W> Session<W> {
     /// Says that we leave, and waits for the server to close its end.
     fn leave(&mut self, now: Instant, link: LinkId, linger: Duration) {
         let session = self.identity.as_ref().map(|identity| (identity.auth_token, identity.session_id));
-        // It has no field that might not fit.
+        // Encoding does not fail: the message has no field of variable length.
         let _ = self.push_own(&DisconnectChannelRequest { session }.into());
         self.link = Link::Lingering { link, is_finished: false };
         self.timers.set(Timer::Close, now + linger);

@@ -85,7 +85,7 @@ impl<W> Session<W> {
         }
     }
 
-    /// A socket is there. `inbox_addr` is the address of our end, which the login tells the
+    /// A socket is there. `inbox_addr` is the address of our end, which the login sends to the
     /// server. `false` if it is not wanted any more: close it.
     pub fn handle_connected(&mut self, now: Instant, link: LinkId, inbox_addr: &str) -> bool {
         let server = match self.link {
@@ -172,7 +172,7 @@ impl<W> Session<W> {
             return self.handle_attempt_failed(now, ChannelError::DatabaseName { peer, source });
         }
         let Some(link) = self.link() else { return };
-        // A copy, so that the rest of the reply, the token among it, is not kept.
+        // A copy: a slice would keep the whole reply in memory, with the token in it.
         let certificate = certificate.map(|certificate| Bytes::copy_from_slice(&certificate));
         self.sessions += 1;
         let number = SessionNumber(self.sessions);

@@ -33,7 +33,7 @@ pub enum Event<W> {
         /// The attempt.
         link: LinkId,
     },
-    /// Everything was handed over: tell the peer that no more will be sent.
+    /// Everything was handed over: end the sending direction.
     Finish {
         /// The connection.
         link: LinkId,
@@ -106,7 +106,7 @@ pub enum Event<W> {
         /// It answers a request that was given up.
         is_late: bool,
         /// How many of its kind came so far. Those that answer nothing are reported for powers
-        /// of two only, so that a server gone wild does not fill the memory.
+        /// of two only, so that a misbehaving server does not fill the memory.
         count: u64,
     },
 }

@@ -290,7 +290,7 @@ impl Login {
         let agrees = match check {
             VersionCheck::None => true,
             VersionCheck::Major => server.major == client.major,
-            // Exact, and the strictest of those that are added later.
+            // `Exact`. A level that is added to the enum later is checked as strictly until it is handled here.
             _ => (server.major, server.minor, server.update) == (client.major, client.minor, client.update),
         };
         if agrees { Ok(()) } else { Err(LoginError::VersionMismatch { server, client, check }) }

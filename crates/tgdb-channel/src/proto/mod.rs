@@ -272,7 +272,7 @@ impl<W> Session<W> {
     }
 }
 
-/// The time after that duration; a far one for a duration that the clock cannot tell.
+/// The time after that duration; a far one if the clock would overflow.
 fn later(now: Instant, duration: Duration) -> Instant {
     now.checked_add(duration).unwrap_or_else(|| now + Duration::from_secs(1 << 30))
 }

@@ -212,7 +212,7 @@ mod tests {
         assert!(!transmit.has_room());
         let bytes = all(&transmit);
         assert_eq!(bytes.len(), 3 * HEADER_LEN + 7 + 9 + LARGE + 4);
-        // Whatever goes at once, the rest follows.
+        // However many bytes are sent at once, the rest stays in order.
         for step in [1, HEADER_LEN, 100, LARGE] {
             transmit.advance(step);
             assert_eq!(all(&transmit), bytes[bytes.len() - transmit.remaining()..]);
@@ -229,7 +229,7 @@ mod tests {
         transmit.push(&[1; HEADER_LEN], &payload(1));
         transmit.push(&[1; HEADER_LEN], &secret);
         assert!(transmit.is_secret);
-        // Nor does a message behind it make it grow by itself.
+        // Messages that are added after the secret do not make the vector reallocate either.
         for _ in 0..10 {
             let (before, room) = (transmit.head.as_ptr(), transmit.head.capacity() - transmit.head.len());
             transmit.push(&[1; HEADER_LEN], &payload(200));

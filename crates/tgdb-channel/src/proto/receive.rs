@@ -37,7 +37,7 @@ impl<W> Session<W> {
                 self.call_next_in();
                 self.leave_if_drained(now);
             }
-            // A heartbeat.
+            // A ping of the server needs no answer.
             Err(frame) if frame.verb == Verb::PING => {}
             Err(frame) => self.handle_unwanted(frame.verb, id),
         }
@@ -68,7 +68,7 @@ impl<W> Session<W> {
         if self.link() != Some(link) {
             return;
         }
-        // A failed write came first, and says more.
+        // If a write failed before, its error says more than the end of the stream.
         let (state, cause) = match (self.send_failure.take(), cause) {
             (Some(cause), _) => (LinkState::FailedOnSend, cause),
             (None, cause @ TransportError::Frame { .. }) => (LinkState::FailedOnProcessing, Arc::new(cause)),
@@ -81,7 +81,8 @@ impl<W> Session<W> {
         match self.link {
             Link::LoggingIn { .. } => {
                 let cause = match &*cause {
-                    // But for that before the first message, which has a remedy of its own.
+                    // The error before the first message has another operation, and is left as it is: its
+                    // text says what to do.
                     TransportError::PeerClosed { operation: "receive from", peer, partial } => {
                         let (peer, partial) = (peer.clone(), *partial);
                         Arc::new(TransportError::PeerClosed { operation: LOG_IN, peer, partial })
@@ -140,7 +141,7 @@ impl<W> Session<W> {
         self.transition_to(LinkState::Reconnecting);
         self.attempt_error = None;
         self.end_lost(|mode| mode == ResendMode::DontReconnectAndIgnore, &cause);
-        // Those that belong to the session that is gone, and were not sent.
+        // Requests that belong to the lost session and were not sent end now.
         for key in self.requests.keys(|entry| entry.unsent_session().is_some()) {
             if let Some(session) = self.requests.get(key).and_then(Entry::unsent_session) {
                 self.end_request(key, Outcome::Failed(Failure::SessionGone { session }));
@@ -222,14 +223,14 @@ impl<W> Session<W> {
             return;
         }
         if matches!(self.link, Link::Established { .. }) && !self.has_transmit() && self.sent >= self.given_out {
-            // A ping always fits its encoding.
+            // Encoding a ping does not fail.
             let _ = self.push_own(&Body::Ping);
         }
         self.timers.set(Timer::Ping, later(now, interval));
     }
 }
 
-/// Whether the server said nothing any more, so that it will hardly take a login.
+/// Whether the server was silent at the end, so that a login there would probably fail.
 fn is_silence(cause: &TransportError) -> bool {
     match cause {
         TransportError::Unresponsive { .. } => true,

@@ -180,7 +180,7 @@ impl<W> Requests<W> {
         waiter: W,
     ) -> (u64, Option<W>) {
         let (ticket, before) = self.room.join(ticket, length, waiter);
-        // Not earlier: what does not wait has no deadline.
+        // After `join`: a ticket that is not in the queue would be swept out as dead.
         self.watch(deadline, Target::Room(ticket));
         (ticket, before)
     }

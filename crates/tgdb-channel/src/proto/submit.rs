@@ -83,7 +83,7 @@ impl<W> Session<W> {
             return Err(Box::new(NotTaken { why: SubmitError::Full, request }));
         }
         if request.verb == Verb::BEGIN_TRANSACTION_REQUEST {
-            // What is submitted before this is sent may belong to it.
+            // Requests that are submitted before this one is sent may belong to its transaction.
             self.transaction = self.session_number().or(self.transaction);
         }
         let key = self.requests.insert(request);

@@ -19,12 +19,12 @@ pub(super) struct Table<T> {
     stragglers: FxHashMap<u64, Place>,
 }
 
-/// Where a value is in the slab; [`NONE`] for none. There are never so many.
+/// Index of a value in the slab; [`NONE`] for no value. The table never has that many values.
 type Place = u32;
 const NONE: Place = Place::MAX;
 
 impl<T> Table<T> {
-    /// So long may the ring be, however few values there are.
+    /// The ring may always be this long, however few values there are.
     const SHORT: usize = 256;
 
     pub(super) fn new() -> Self {
@@ -134,13 +134,13 @@ mod tests {
                 next += 1 + pick % 3;
                 assert!(table.ring.len() <= Table::<u64>::SHORT.max(4 * map.len()) + 3);
             } else {
-                // Of the newest mostly, so that some grow old.
+                // Mostly new keys are removed, so that some old ones stay.
                 let key = next.saturating_sub(pick % 7);
                 assert_eq!(table.remove(key), map.remove(&key));
                 assert_eq!(table.get(key), None);
             }
             if step % 1000 == 0 {
-                // All but some old ones.
+                // All keys except the five oldest are removed.
                 let keys: Vec<_> = map.keys().skip(5).copied().collect();
                 keys.into_iter().for_each(|key| assert_eq!(table.remove(key), map.remove(&key)));
                 table.shrink();

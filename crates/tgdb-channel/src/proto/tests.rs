@@ -67,7 +67,7 @@ impl Driven {
 
     fn with(servers: usize, change: impl FnOnce(&mut SessionConfig)) -> Self {
         let mut config = SessionConfig::new("a:1");
-        // What these tests are not about.
+        // Settings that these tests are not about.
         config.reconnect_spread = Duration::ZERO;
         config.liveness = Liveness::Off;
         config.servers = ["a:1", "b:2", "c:3"][..servers].iter().map(|name| (*name).into()).collect();
@@ -166,7 +166,7 @@ impl Driven {
     /// The server's part of a login. Token and session id are the number of the login.
     fn answer_login(&mut self, link: LinkId) {
         self.logins += 1;
-        // A server is not tried twice within that.
+        // The session does not try a server again before this time.
         self.now += Duration::from_millis(10);
         let handshake =
             |status| HandshakeResponse { status, challenge: ProductVersion::CLIENT.to_wire(), reason: None };

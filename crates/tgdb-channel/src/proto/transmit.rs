@@ -132,7 +132,7 @@ impl<W> Session<W> {
         self.finish_if_done(link);
     }
 
-    /// After the last word, tells the peer that no more follows.
+    /// When the last message is sent, asks for the end of the sending direction.
     fn finish_if_done(&mut self, link: LinkId) {
         if let Link::Lingering { is_finished: is_finished @ false, .. } = &mut self.link
             && !self.outbox.has_own()

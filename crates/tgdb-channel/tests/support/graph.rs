@@ -249,7 +249,7 @@ pub fn obliging() -> TestServer {
     scripted(|_, _| None)
 }
 
-/// What was asked, but for the schema.
+/// What was asked, except for the schema.
 pub fn transaction_verbs(server: &TestServer) -> Vec<Verb> {
     asked(server).into_iter().filter(|verb| *verb != Verb::METADATA_REQUEST).collect()
 }

@@ -166,7 +166,7 @@ bodies! {
     DecryptBufferRequest(DecryptBufferRequest) = DECRYPT_BUFFER_REQUEST;
     /// The decrypted bytes.
     DecryptBufferResponse(DecryptBufferResponse) = DECRYPT_BUFFER_RESPONSE;
-    /// The client tells its properties.
+    /// The client sends its properties.
     ConnectionProperties(ConnectionProperties) = CONNECTION_PROPERTIES;
     /// The request failed at the server.
     Exception(Exception) = EXCEPTION;

@@ -92,7 +92,7 @@ impl<T: Wire> Wire for List64<T> {
     }
 }
 
-/// A payload that the server leaves out where it has nothing to tell.
+/// A payload that the server leaves out where there is nothing to report.
 macro_rules! absent_if_empty {
     ($($ty:ty)+) => {
         $(impl Wire for Option<$ty> {

@@ -77,7 +77,7 @@ wire_struct! {
         pub checksum: i32,
         /// Blocks of [`CommitOpcode`], `i32` count, entities. How long an
         /// attribute of an entity is depends on its descriptor in the graph's
-        /// metadata, so the blocks cannot be told apart here. Read them with
+        /// metadata, so the blocks cannot be separated here. Read them with
         /// [`ChangeSet::from_request`](crate::graph::ChangeSet::from_request).
         pub changes: Remainder,
     }

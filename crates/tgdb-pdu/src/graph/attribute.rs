@@ -40,7 +40,7 @@ pub struct AttributeRef<'a> {
     value: Option<Input<'a>>,
 }
 
-/// The least number of bytes that an attribute takes: that of a null.
+/// The minimum number of bytes that an attribute takes: that of a null.
 pub(crate) const MIN_ATTRIBUTE_LEN: usize = 5;
 
 impl<'a> AttributeRef<'a> {

@@ -7,7 +7,7 @@ use crate::{BodyError, BodyErrorKind, Verb};
 /// Takes primitives from a payload. Byte strings are slices of it, not copies.
 ///
 /// Every method names the field it reads, so that an error can name it too.
-/// No method allocates more than the payload holds, but for lists; those of one
+/// No method allocates more than the payload holds, except for lists; those of one
 /// payload together take [`LIST_ALLOWANCE`] more at most.
 #[derive(Debug)]
 pub struct Reader {

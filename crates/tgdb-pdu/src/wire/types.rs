@@ -16,7 +16,7 @@ use crate::{BodyError, EncodeError, Reader, Secret, Writer};
 /// | `Option<Bytes>` | the same, null is length -1 |
 /// | `Vec<T>` | `i32` count, items |
 pub trait Wire: Sized {
-    /// The least number of bytes that a value takes; bounds a count before memory is taken.
+    /// The minimum number of bytes that a value takes; bounds a count before memory is taken.
     const MIN_LEN: usize;
 
     /// Appends the value.

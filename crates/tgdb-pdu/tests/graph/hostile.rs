@@ -94,7 +94,7 @@ fn an_owned_form_takes_no_more_than_the_stated_memory() {
 
 #[test]
 fn time_is_linear_in_the_input() {
-    // Lists at the greatest depth, which a reader that goes down reads once for each level.
+    // Lists at the maximum depth, which a reader that goes down reads once for each level.
     let read = |width: usize| {
         let mut bytes = nested_lists(MAX_NESTING - 1);
         let end = bytes.len();

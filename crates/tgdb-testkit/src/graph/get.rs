@@ -59,7 +59,7 @@ fn found(graph: &Graph, state: &mut ClientState, request: &GetEntityRequest) -> 
             Ok(part(graph, state, 0, all, options))
         }
         (None, GetEntityCommand::CONTINUE) => match state.results.remove(&request.result_id) {
-            // Its reply has no marks, which would tell what is a result and what is near one.
+            // Its reply has no marks, which would show what is a result and what is near one.
             Some((rest, fetch_size)) => {
                 let options = FetchOptions { fetch_size, traversal_depth: 0, ..FetchOptions::default() };
                 Ok(part(graph, state, request.result_id, rest, &options))
@@ -154,7 +154,7 @@ impl Graph {
         for _ in 0..options.traversal_depth.max(0) {
             let mut next = Vec::new();
             for id in &frontier {
-                // The ends of an edge that was found are near it.
+                // The ends of a found edge count as its neighbours.
                 if let Some(edge) = self.edges.get(id) {
                     next.extend([edge.from, edge.to].into_iter().filter(|end| seen.insert(*end)));
                 }

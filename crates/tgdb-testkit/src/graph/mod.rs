@@ -70,9 +70,9 @@
 //! | get entity 0, 2 | by any attributes, with or without a type; with what is near, as the options say |
 //! | get entity 1 | by a key with one attribute `@id`. No client of the vendor sends it, so this is a guess |
 //! | get entity 10, 20 | the rest of a result that had more than the fetch size, and its end. Guesses, too |
-//! | commit | without a begin before, as the vendor's clients do. 8003, 8005, 8007, 8008 and 8011 tell what is wrong. A removed node takes its edges with it |
+//! | commit | without a begin before, as the vendor's clients do. 8003, 8005, 8007, 8008 and 8011 say what is wrong. A removed node takes its edges with it |
 //! | large object | in chunks of 16 KiB |
-//! | encrypted attribute | read: obfuscated. Written: fails with 8005, for the server has no RSA key |
+//! | encrypted attribute | read: obfuscated. Written: fails with 8005, because the server has no RSA key |
 //! | administration | users, roles, types, indices, descriptors, connections, info, describe, stored procedures (none), kill; create user (who can log in then), descriptor, node type, edge type |
 //! | traversal, bulk import and export | an exception |
 //!

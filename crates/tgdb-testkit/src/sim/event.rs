@@ -1,4 +1,4 @@
-//! What a simulated network tells its client, and what its servers remember.
+//! Events of a simulated network for its client, and records of what its servers did.
 
 use std::time::Duration;
 

@@ -55,7 +55,7 @@ impl From<Error> for TlsError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CertificateProblem {
-    /// Nobody whom we trust has signed it.
+    /// It is not signed by a trusted authority.
     UnknownIssuer,
     /// It is for another host.
     WrongName,

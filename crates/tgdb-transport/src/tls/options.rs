@@ -139,7 +139,7 @@ impl TlsOptions {
 }
 
 impl Dangerous<'_> {
-    /// Accepts any certificate of anybody. Whoever is between client and server can
+    /// Accepts any certificate, whoever issued it. An attacker between client and server can
     /// then read and change everything, passwords included. Each connection logs a
     /// warning.
     pub fn accept_any_certificate(&mut self) {

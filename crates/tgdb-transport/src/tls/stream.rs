@@ -17,8 +17,8 @@ use super::socket::SendNow;
 use crate::stream::{ByteStream, Read, StreamError, broken, is_transient, send_all};
 use crate::{TlsInfo, sys};
 
-/// How much cipher text is read at once: at first and after short reads, after a
-/// read that filled that, and while a large frame comes.
+/// How much cipher text is read at once. `SHORT_READ` at first, and after a read that did not
+/// fill it; `LONG_READ` after one that did; `LARGE_READ` while a large frame arrives.
 const SHORT_READ: usize = 4 * 1024;
 const LONG_READ: usize = 16 * 1024;
 const LARGE_READ: usize = 256 * 1024;
@@ -61,7 +61,7 @@ impl TlsStream {
         Ok(true)
     }
 
-    /// Encrypts and sends as many of the bytes as goes.
+    /// Encrypts and sends as many of the bytes as the system takes.
     fn send_some(&self, tls: &mut Connection, parts: &[IoSlice<'_>]) -> Result<usize, StreamError> {
         let total: usize = parts.iter().map(|part| part.len()).sum();
         // Together, so that they share records.
@@ -98,7 +98,7 @@ fn decrypt(tls: &mut Connection, mut text: &[u8], decoder: &mut FrameDecoder) ->
     loop {
         tls.read_tls(&mut text)?;
         let processed = tls.process_new_packets().map_err(StreamError::Tls);
-        // What was good before an error counts.
+        // Text that was decrypted before the error is delivered.
         let read = take_text(tls, decoder)?;
         processed?;
         if read == Read::End || text.is_empty() {
@@ -118,7 +118,7 @@ fn take_text(tls: &mut Connection, decoder: &mut FrameDecoder) -> Result<Read, S
                 chunk.len()
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Read::Some),
-            // The end of the TCP stream without that of TLS: a cut.
+            // TCP ended without `close_notify`: the connection was cut.
             Err(error) => return Err(error.into()),
         };
         reader.consume(count);
@@ -143,8 +143,8 @@ impl ByteStream for TlsStream {
         let count = read(&self.tcp, &mut incoming)?;
         let mut tls = self.tls.lock();
         let result = decrypt(&mut tls, &incoming, decoder);
-        // What rustls has made by itself: handshake, alerts, key updates. What does not
-        // go now goes with the next read or write, which also reports an error.
+        // rustls may have made records by itself: handshake, alerts, key updates. What the
+        // system does not take now goes with the next read or write, which also reports an error.
         let _ = self.flush(&mut tls);
         drop(tls);
         let next = match decoder.missing() {
@@ -178,7 +178,7 @@ impl ByteStream for TlsStream {
     }
 
     fn try_send(&self, parts: &[IoSlice<'_>]) -> Result<usize, StreamError> {
-        // Whoever holds it is about to wait for room.
+        // The thread that holds the lock is inside `send`, and may wait for the peer to read.
         let Some(mut is_broken) = self.broken.try_lock() else { return Ok(0) };
         if *is_broken {
             return Err(broken().into());
@@ -189,7 +189,7 @@ impl ByteStream for TlsStream {
     }
 
     fn try_flush(&self) -> Result<bool, StreamError> {
-        // A sender flushes itself.
+        // The thread that holds the lock is inside `send`, which flushes.
         let Some(mut is_broken) = self.broken.try_lock() else { return Ok(false) };
         if *is_broken {
             return Err(broken().into());

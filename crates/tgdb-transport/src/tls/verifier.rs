@@ -18,7 +18,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 #[derive(Debug)]
 pub(super) struct ServerVerifier {
     chains: Arc<WebPkiServerVerifier>,
-    /// Those that the program itself trusts, in full.
+    /// The certificates that the program named, whole.
     trusted: HashSet<CertificateDer<'static>>,
 }
 
@@ -110,7 +110,7 @@ impl ServerCertVerifier for ServerVerifier {
     }
 }
 
-/// Verifies signatures of the handshake, but not whose they are.
+/// Verifies signatures of the handshake, but not the certificate: any is accepted.
 #[derive(Debug)]
 pub(super) struct AcceptAny(pub(super) Arc<CryptoProvider>);
 

@@ -66,7 +66,7 @@ fn requests_wait_for_the_login_of_a_reconnection() {
     assert_eq!(hello.len(), 1);
     assert_eq!((hello[0].verb, hello[0].header.session_id), (Verb::HANDSHAKE_REQUEST, 0));
     assert!(!driven.session.has_transmit(), "the server has not answered");
-    // The login, but for its first message.
+    // The login, except for its first message.
     let challenge = ProductVersion::CLIENT.to_wire();
     let status = HandshakeStatus::ACCEPT_CHALLENGE;
     driven.session.handle_frame(driven.now, link, framed(HandshakeResponse { status, challenge, reason: None }));

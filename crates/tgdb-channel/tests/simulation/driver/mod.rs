@@ -153,7 +153,7 @@ impl Driver {
         self.inbox.extend(self.network.advance_to(until));
     }
 
-    /// Tells the session the time, if it wants to know.
+    /// Calls `handle_timeout` if the session asked for it.
     pub(crate) fn handle_time(&mut self) {
         let now = self.instant();
         if self.session.poll_timeout().is_some_and(|due| due <= now) && !self.puts_off(Work::Time) {

@@ -20,7 +20,7 @@ use room::Room;
 pub(crate) struct Program {
     rng: Rng,
     habits: ProgramHabits,
-    /// It acts no more, but for what the simulation wants of it.
+    /// It acts no more, except for what the simulation wants of it.
     pub(crate) is_quiet: bool,
     acts_at: Duration,
     /// Open requests without a waiter.

@@ -118,7 +118,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// What a server tells about itself, as Java and Go read it; see
+    /// What a server reports about itself, as Java and Go read it; see
     /// [`AnyServerInfo`](super::AnyServerInfo).
     pub struct ServerInfo {
         /// Name of the server.

@@ -94,7 +94,7 @@ impl Admin<'_> {
     }
 
     fn create_edge_type(&mut self, new: CreateEdgeType, duplicate: AdminStatus) -> Result<(), Failure> {
-        // Any text that is none of the three is what an edge is without a type: both ways.
+        // Any other text stands for the direction of an edge without a type: both ways.
         let direction = match new.direction.as_str() {
             "directed" => EdgeDirection::DIRECTED,
             "undirected" => EdgeDirection::UNDIRECTED,

@@ -1,4 +1,4 @@
-//! What the server tells about itself. What it does not measure is 0.
+//! What the server reports about itself. What it does not measure is 0.
 
 use tgdb_pdu::body::{
     AnyServerInfo, CacheInfo, Chars, List64, ListenerInfo, LongServerInfo, ProcessorInfo, ServerInfo, StoreInfo,

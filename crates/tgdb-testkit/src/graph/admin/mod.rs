@@ -49,7 +49,7 @@ impl From<EncodeError> for Failure {
     }
 }
 
-/// What a command is, whoever numbers it.
+/// A command, in either numbering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Task {
     Shared(AdminCommand),
@@ -163,7 +163,7 @@ impl Admin<'_> {
             system_type: tgdb_pdu::body::SystemType::PRINCIPAL,
             id,
             name,
-            // A hash of the password is nobody's business.
+            // The hash of the password is not sent.
             password_hash: tgdb_pdu::Secret::default(),
             role_ids,
         })
