@@ -70,6 +70,8 @@
 //! `tracing-log`. [`TgChannel::events`] reports changes of the connection to the program. The
 //! program `tgdb` of the crate `tgdb-cli` shows each message.
 //!
+//! **Metrics?** [`TgChannel::stats`] gives counters and a histogram of latencies: [`ChannelStats`].
+//!
 //! **Failover?** List the other servers in `ftHosts`. What becomes of a request whose connection is
 //! lost is its [`ResendMode`]: by default it is sent again only if it reads. `docs/failover.md` of the
 //! repository has all of it.
@@ -181,9 +183,11 @@ mod event;
 mod future;
 mod graph;
 mod large_object;
+mod latency;
 mod options;
 pub mod proto;
 mod state;
+mod stats;
 mod status;
 mod transaction;
 mod waiter;
@@ -193,10 +197,12 @@ pub use channel::TgChannel;
 pub use error::{ChannelError, ErrorKind, ExceptionHandleResult};
 pub use event::ChannelEvent;
 pub use future::{Connecting, Reconnecting, Submitting};
+pub use latency::LatencyHistogram;
 pub use options::{RequestOptions, ResendMode, SendOutcome, SessionScope};
 pub use proto::{Credentials, Login, LoginError, LoginStep, LoginSuccess, SessionNumber};
 pub use state::{LinkState, StopMethod};
-pub use status::{ChannelStats, WaiterInfo};
+pub use stats::ChannelStats;
+pub use status::WaiterInfo;
 pub use transaction::Transaction;
 pub use waiter::{ResponseWaiter, WaiterStatus};
 

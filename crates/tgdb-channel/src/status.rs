@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tgdb_pdu::version::{PROTOCOL, ProductVersion, ProtocolVersion};
@@ -11,7 +11,7 @@ use tgdb_transport::{ConnectTimes, TgSocket, TlsInfo};
 use tgdb_url::{Properties, SettingWarning, TgUrl};
 
 use crate::proto::{Identity, SessionNumber};
-use crate::{ChannelError, LinkState, ResendMode, TgChannel, WaiterStatus};
+use crate::{ChannelError, ChannelStats, LinkState, ResendMode, TgChannel, WaiterStatus};
 
 /// A request in flight, as [`TgChannel::waiters`] lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,15 +25,6 @@ pub struct WaiterInfo {
     pub resend: ResendMode,
     /// How it stands.
     pub status: WaiterStatus,
-}
-
-/// Counters since the channel was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ChannelStats {
-    /// Replies to requests that nobody waits for any more. They were dropped.
-    pub late_replies: u64,
-    /// Messages with a request id that was never given out. They were dropped.
-    pub unknown_replies: u64,
 }
 
 impl TgChannel {
@@ -167,8 +158,9 @@ impl TgChannel {
         requests.into_iter().map(info).collect()
     }
 
-    /// Counters since the channel was made.
+    /// Counters since the channel was made. Copies about 8 KiB, so that it suits a monitoring
+    /// system, not each request.
     pub fn stats(&self) -> ChannelStats {
-        self.shared().lock().session.stats()
+        self.shared().lock().session.stats(Instant::now())
     }
 }

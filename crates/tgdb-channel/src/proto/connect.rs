@@ -130,7 +130,8 @@ impl<W> Session<W> {
 
     pub(super) fn handle_attempt_failed(&mut self, now: Instant, error: ChannelError) {
         let (Link::Connecting { server, .. } | Link::LoggingIn { server, .. }) = self.link else { return };
-        self.close_link();
+        self.close_link(now);
+        self.stats.failed_attempts += 1;
         let attempt = self.failover.attempts();
         self.events.push_back(Event::AttemptFailed { server, attempt, error: error.clone() });
         if !self.failover.is_enabled() || error.ends_connecting() {
@@ -178,6 +179,7 @@ impl<W> Session<W> {
         let number = SessionNumber(self.sessions);
         self.identity =
             Some(Identity { number, auth_token, session_id, certificate, server_version, server, login_time });
+        self.connected_since = Some(now);
         self.link = Link::Established { link, since: now, has_received: false };
         self.timers.stop(Timer::Link);
         if let Some(interval) = self.config.ping_interval {
@@ -218,16 +220,17 @@ impl<W> Session<W> {
 
     /// There is another connection: what is not sent again ends; the rest is in the outbox.
     fn handle_reconnected(&mut self, cause: &Arc<TransportError>) {
+        self.stats.reconnects += 1;
         let keys = self.requests.keys(Entry::is_sent);
         self.end_each(keys, ResendMode::ReconnectAndIgnore, &Failure::NotResent(cause.clone()));
     }
 
     /// The program does not want the connection any more that is being made.
-    pub(super) fn abort_connecting(&mut self) {
+    pub(super) fn abort_connecting(&mut self, now: Instant) {
         if let Link::Connecting { link, .. } = self.link {
             self.events.push_back(Event::CancelConnect { link });
         }
-        self.close_link();
+        self.close_link(now);
         if matches!(self.purpose, Purpose::Connect) {
             self.connect_outcome = Some(Err(ChannelError::Stopped));
             self.events.push_back(Event::ConnectEnded);
@@ -235,7 +238,10 @@ impl<W> Session<W> {
     }
 
     /// Lets go of the connection, whatever is in it.
-    pub(super) fn close_link(&mut self) {
+    pub(super) fn close_link(&mut self, now: Instant) {
+        if let Some(since) = self.connected_since.take() {
+            self.stats.connected += now.saturating_duration_since(since);
+        }
         if let Some(link) = self.link() {
             self.events.push_back(Event::Close { link });
         }

@@ -117,7 +117,10 @@ pub struct Session<W> {
     last_error: Option<ChannelError>,
     /// Why the last attempt to connect failed, while another may follow.
     attempt_error: Option<ChannelError>,
+    /// What has to be counted; the rest is added when it is asked for.
     stats: ChannelStats,
+    /// The login of this connection.
+    connected_since: Option<Instant>,
     events: VecDeque<Event<W>>,
 }
 
@@ -152,6 +155,7 @@ impl<W> Session<W> {
             last_error: None,
             attempt_error: None,
             stats: ChannelStats::default(),
+            connected_since: None,
             events: VecDeque::new(),
             config,
         }
@@ -189,8 +193,13 @@ impl<W> Session<W> {
     }
 
     /// Counters since the session was made.
-    pub fn stats(&self) -> ChannelStats {
-        self.stats
+    pub fn stats(&self, now: Instant) -> ChannelStats {
+        let lasting = self.connected_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        ChannelStats {
+            in_flight: self.in_flight(),
+            connected: self.stats.connected.saturating_add(lasting),
+            ..self.stats.clone()
+        }
     }
 
     /// How many requests have no outcome yet.

@@ -9,7 +9,7 @@ use tgdb_transport::TransportError;
 
 use super::connect::LOG_IN;
 use super::link::{Link, Purpose};
-use super::requests::Entry;
+use super::requests::{Answered, Entry};
 use super::timers::{Target, Timer};
 use super::{Event, Failure, LinkId, Outcome, Session, SessionNumber, later};
 use crate::{ChannelError, LinkState, ResendMode};
@@ -21,18 +21,21 @@ impl<W> Session<W> {
             return;
         }
         self.last_activity = Some(now);
+        self.stats.bytes_received += frame.encoded_len() as u64 + u64::from(frame.omitted);
         match &mut self.link {
             Link::LoggingIn { .. } => return self.handle_login_frame(now, &frame),
             Link::Established { has_received, .. } => *has_received = true,
             _ => {}
         }
         if frame.verb == Verb::SESSION_FORCEFULLY_TERMINATED {
-            return self.handle_terminated(&frame);
+            return self.handle_terminated(now, &frame);
         }
         let id = frame.header.request_id;
         let session = SessionNumber(self.sessions);
         match self.requests.reply(session, frame) {
-            Ok(waiter) => {
+            Ok(Answered { waiter, made }) => {
+                self.stats.replies += 1;
+                self.stats.latency.record(made.map_or(Duration::ZERO, |made| now.saturating_duration_since(made)));
                 self.events.extend(waiter.map(|waiter| Event::Completed { id, waiter }));
                 self.call_next_in();
                 self.leave_if_drained(now);
@@ -55,9 +58,9 @@ impl<W> Session<W> {
         }
     }
 
-    fn handle_terminated(&mut self, frame: &Frame) {
+    fn handle_terminated(&mut self, now: Instant, frame: &Frame) {
         let reason = termination_reason(frame);
-        self.close_link();
+        self.close_link(now);
         self.transition_to(LinkState::Terminated);
         self.last_error = Some(ChannelError::Terminated { reason: reason.clone() });
         self.end_all(&Failure::Terminated { reason: reason.map(Arc::from) });
@@ -94,7 +97,8 @@ impl<W> Session<W> {
             Link::Established { since, has_received, .. } => {
                 let enough = self.config.retry_interval.max(Duration::from_secs(1));
                 let is_short_lived = !has_received && now.saturating_duration_since(since) < enough;
-                self.close_link();
+                self.close_link(now);
+                self.stats.losses += 1;
                 self.transition_to(state);
                 self.events.push_back(Event::Lost { cause: cause.clone() });
                 self.last_error = Some(ChannelError::ConnectionLost(cause.clone()));
@@ -107,9 +111,9 @@ impl<W> Session<W> {
             }
             Link::Draining { .. } => {
                 self.end_all(&Failure::Lost(cause));
-                self.finish_close();
+                self.finish_close(now);
             }
-            Link::Lingering { .. } => self.finish_close(),
+            Link::Lingering { .. } => self.finish_close(now),
             Link::Idle | Link::Backoff | Link::Connecting { .. } => {}
         }
     }
@@ -130,7 +134,7 @@ impl<W> Session<W> {
             && matches!(self.link, Link::Established { .. });
         if is_possible {
             let cause = Arc::new(TransportError::Closed { operation: "switch from", peer: self.peer() });
-            self.close_link();
+            self.close_link(now);
             self.failover.begin_switch(server, to);
             self.begin_reconnecting(now, cause);
         }
@@ -209,6 +213,8 @@ impl<W> Session<W> {
             }
             (_, was_sent) => Failure::Timeout { was_sent },
         };
+        let is_waited_for = self.requests.get(key).is_some_and(|entry| !entry.is_abandoned());
+        self.stats.timeouts += u64::from(is_waited_for);
         self.end_request(key, Outcome::Failed(failure));
         self.call_next_in();
     }

@@ -22,7 +22,8 @@ pub struct Request<W> {
     pub mode: ResendMode,
     /// When it ends at the latest.
     pub deadline: Instant,
-    /// The time that it was given, for error messages.
+    /// The time that it was given, for error messages. So much before the deadline it was made,
+    /// from where on its latency counts.
     pub timeout: Duration,
     /// The session that it belongs to; `None` if any will do.
     pub session: Option<SessionNumber>,

@@ -73,6 +73,11 @@ impl<W> Entry<W> {
         Closed { waiter: self.waiter.take(), unsent }
     }
 
+    /// Whether nobody waits for it any more.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.is_abandoned
+    }
+
     /// Whether it was sent on the connection that is, or was last, there.
     pub(super) fn is_sent(&self) -> bool {
         matches!(self.stage, Stage::Sent { .. })
@@ -110,6 +115,14 @@ pub(super) struct Sent {
     pub(super) length: usize,
     /// How often it was sent again; 0 for the first time.
     pub(super) resends: u8,
+}
+
+/// A request whose reply came.
+pub(super) struct Answered<W> {
+    /// Who waits for it.
+    pub(super) waiter: Option<W>,
+    /// When the program made the request.
+    pub(super) made: Option<Instant>,
 }
 
 /// What ending a request leaves behind.
@@ -267,13 +280,14 @@ impl<W> Requests<W> {
 
     /// Gives a frame to the request that waits for it, and returns who is woken; the
     /// frame if there is none.
-    pub(super) fn reply(&mut self, session: SessionNumber, frame: Frame) -> Result<Option<W>, Frame> {
+    pub(super) fn reply(&mut self, session: SessionNumber, frame: Frame) -> Result<Answered<W>, Frame> {
         let id = frame.header.request_id;
         match self.get_mut(id) {
             Some(entry) if !entry.is_one_way && entry.is_sent() => {
                 let waiter = entry.close(Outcome::Reply(Reply::new(frame, session))).waiter;
+                let made = entry.deadline.checked_sub(entry.timeout);
                 self.open -= 1;
-                Ok(waiter)
+                Ok(Answered { waiter, made })
             }
             _ => Err(frame),
         }

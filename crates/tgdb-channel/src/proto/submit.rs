@@ -86,6 +86,8 @@ impl<W> Session<W> {
             // Requests that are submitted before this one is sent may belong to its transaction.
             self.transaction = self.session_number().or(self.transaction);
         }
+        let count = if request.is_one_way { &mut self.stats.one_way } else { &mut self.stats.requests };
+        *count += 1;
         let key = self.requests.insert(request);
         self.outbox.push_request(key, length);
         let requests = &self.requests;

@@ -8,6 +8,7 @@ mod loss;
 mod requests;
 mod room;
 mod scope;
+mod stats;
 mod transmit;
 
 use std::time::{Duration, Instant};

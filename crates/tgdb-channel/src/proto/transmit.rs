@@ -85,6 +85,7 @@ impl<W> Session<W> {
             self.transaction = self.session_number();
         }
         if sent.resends > 0 {
+            self.stats.resends += 1;
             self.events.push_back(Event::Resent { id: key, verb: sent.verb, times: sent.resends });
         }
     }
@@ -115,6 +116,7 @@ impl<W> Session<W> {
             return;
         }
         self.sent += count as u64;
+        self.stats.bytes_sent += count as u64;
         self.last_activity = Some(now);
         if self.sent >= self.given_out {
             self.timers.stop(Timer::Send);

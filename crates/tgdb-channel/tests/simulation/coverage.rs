@@ -11,7 +11,9 @@ pub(crate) const EXPECTED: &[&str] = &[
     "connect failed: active",
     "login rejected",
     "login rejected for now",
+    "lost",
     "lost: silent",
+    "attempt failed",
     "switched",
     "switch failed",
     "pinned",
@@ -85,6 +87,11 @@ impl Coverage {
 
     pub(crate) fn add(&mut self, what: &'static str, count: u64) {
         *self.0.entry(what).or_default() += count;
+    }
+
+    /// How often that happened.
+    pub(crate) fn count(&self, what: &str) -> u64 {
+        self.0.get(what).copied().unwrap_or_default()
     }
 
     pub(crate) fn merge(&mut self, other: Self) {

@@ -7,10 +7,10 @@ use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::time::{Duration, Instant};
 
-use tgdb_channel::ChannelError;
 use tgdb_channel::pdu::FrameDecoder;
 use tgdb_channel::proto::{Event, LinkId, Session, Transmit};
 use tgdb_channel::transport::TransportError;
+use tgdb_channel::{ChannelError, ChannelStats};
 use tgdb_testkit::sim::{CloseKind, ConnId, ConnectFailure, NetEvent, Network, Rng};
 
 use crate::coverage::Coverage;
@@ -119,6 +119,11 @@ impl Driver {
     /// How many bytes the system took of a connection, and whether it is corrupted.
     pub(crate) fn connection(&self, link: LinkId) -> (u64, bool) {
         self.sent.get(&link).map_or((0, false), |(conn, taken)| (*taken, self.network.is_corrupted(*conn)))
+    }
+
+    /// What the session counted, and how many bytes the system took of all connections.
+    pub(crate) fn stats(&self) -> (ChannelStats, u64) {
+        (self.session.stats(self.instant()), self.sent.values().map(|(_, taken)| taken).sum())
     }
 
     /// Whether to put work off, that is there to be done.

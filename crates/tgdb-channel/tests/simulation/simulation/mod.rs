@@ -1,5 +1,6 @@
 //! One seed, from its start to its end.
 
+mod counted;
 mod end;
 
 use std::time::Duration;
@@ -123,6 +124,7 @@ impl Simulation {
         match event {
             Event::LinkChanged { from, to } => self.on_link_changed(from, to)?,
             Event::Lost { cause } => {
+                self.coverage.hit("lost");
                 if matches!(*cause, TransportError::Timeout { operation: "send to", .. }) {
                     self.coverage.hit("sender stalled");
                 }
@@ -137,6 +139,7 @@ impl Simulation {
                 self.links.on_attempt(self.driver.now(), server)?;
             }
             Event::AttemptFailed { error, .. } => {
+                self.coverage.hit("attempt failed");
                 if let ChannelError::Login { source, .. } = &error
                     && matches!(**source, LoginError::Terminated { .. })
                 {
@@ -151,7 +154,10 @@ impl Simulation {
                 check!(current.is_none_or(|current| current == session), "{session:?} is called {current:?}");
                 self.requests.on_session(session, self.last_attempt)?;
             }
-            Event::Resent { id, times, .. } => self.requests.on_resent(id, times)?,
+            Event::Resent { id, times, .. } => {
+                self.coverage.hit("reported as resent");
+                self.requests.on_resent(id, times)?;
+            }
             Event::Dropped { request_id, is_late: true, .. } => {
                 self.late_replies += 1;
                 if self.scenario.plan.unknown_reply == 0.0 {
