@@ -49,6 +49,7 @@ impl Drop for Handle {
     fn drop(&mut self) {
         self.shared.stop(StopMethod::ClientForceful);
         self.shared.end_callbacks();
+        self.shared.end_trace();
     }
 }
 

@@ -70,6 +70,9 @@
 //! `tracing-log`. [`TgChannel::events`] reports changes of the connection to the program. The
 //! program `tgdb` of the crate `tgdb-cli` shows each message.
 //!
+//! **A trace of the requests?** The property `enableTrace` writes them to files, see
+//! `docs/settings.md`.
+//!
 //! **Metrics?** [`TgChannel::stats`] gives counters and a histogram of latencies: [`ChannelStats`].
 //!
 //! **Failover?** List the other servers in `ftHosts`. What becomes of a request whose connection is
@@ -125,7 +128,7 @@
 //! callers read their replies themselves. It reads when no caller does, so that callbacks,
 //! futures and the loss of the connection are served, and it watches the time. The first
 //! callback makes a thread `tgdb-callbacks`, which runs all of them. Each attempt to connect
-//! runs on a thread of its own. [`TgChannel::stop`] and dropping the last handle end them.
+//! runs on a thread of its own. With `enableTrace` a thread `tgdb-trace` writes the trace. [`TgChannel::stop`] and dropping the last handle end them.
 //!
 //! # Bounds
 //! | what | bound |

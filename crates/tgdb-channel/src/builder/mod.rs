@@ -14,6 +14,7 @@ use tgdb_transport::{Resolve, SocketOptions, TlsConnector, TlsOptions};
 use tgdb_url::{ConfigName, Properties, Protocol, SettingWarning, UrlParser};
 
 use crate::driver::Config;
+use crate::driver::trace::TracePath;
 use crate::proto::{Payload, SessionConfig};
 use crate::{ChannelError, TgChannel};
 
@@ -144,7 +145,9 @@ impl ChannelBuilder {
             ..session::config(&urls, &url, &properties, credentials, &socket)?
         };
         let operation_timeout = session.operation_timeout;
-        let config = Config { properties, warnings, urls, operation_timeout, client_id, socket, tls };
+        let trace_dir = properties.trace_dir()?.unwrap_or_default();
+        let trace = session.report_sent.then(|| TracePath::new(trace_dir, &client_id));
+        let config = Config { properties, warnings, urls, operation_timeout, client_id, socket, tls, trace };
         Ok(TgChannel::new(config, session))
     }
 

@@ -55,6 +55,7 @@ pub(super) fn config(
         max_outbox: properties.max_outbox_size()?.unwrap_or(default.max_outbox),
         sequence: sequence(),
         session_setup: Vec::new(),
+        report_sent: properties.enable_trace()? == Some(true),
     })
 }
 

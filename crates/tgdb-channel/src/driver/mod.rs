@@ -30,6 +30,7 @@ mod sessions;
 mod state;
 pub(crate) mod stop;
 pub(crate) mod task;
+pub(crate) mod trace;
 mod transaction;
 
 use std::sync::Arc;
@@ -45,6 +46,7 @@ use tgdb_url::{Properties, SettingWarning, TgUrl};
 use callbacks::Callback;
 pub(crate) use role::Waiter;
 pub(crate) use state::State;
+use trace::TracePath;
 
 use crate::options::DefaultScope;
 use crate::proto::{Ended, Failure, Outcome, Session, SessionConfig, SessionNumber};
@@ -61,6 +63,8 @@ pub(crate) struct Config {
     pub(crate) client_id: String,
     pub(crate) socket: SocketOptions,
     pub(crate) tls: Option<TlsConnector>,
+    /// Where requests are traced, if they are.
+    pub(crate) trace: Option<TracePath>,
 }
 
 /// What the threads of a channel share.

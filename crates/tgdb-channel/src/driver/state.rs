@@ -12,6 +12,7 @@ use super::completions::{Action, Code, Completions};
 use super::role::{Connection, Io, ReadRole, Waiter, WriteRole};
 use super::schema::Schemas;
 use super::sessions::Sessions;
+use super::trace::TraceQueue;
 use super::transaction::TransactionSlot;
 use crate::ChannelError;
 use crate::proto::{Event, LinkId, Request, Session};
@@ -44,6 +45,7 @@ pub(crate) struct State {
     /// Those who wait for the schema are to look.
     pub(super) schemas_changed: bool,
     pub(super) transaction: TransactionSlot,
+    pub(super) trace: Option<TraceQueue>,
     /// Waiters that are not needed any more. They are dropped without the lock.
     discarded: Vec<Waiter>,
 }
@@ -69,6 +71,7 @@ impl State {
             schemas: Schemas::default(),
             schemas_changed: false,
             transaction: TransactionSlot::default(),
+            trace: None,
             discarded: Vec::new(),
         }
     }
@@ -304,6 +307,12 @@ impl State {
                 }
             }
             Event::ConnectEnded => self.notify(completions),
+            Event::Sent { request } => {
+                // Another event could overtake it if it was left to the completions.
+                if let Some(trace) = &self.trace {
+                    trace.push(request);
+                }
+            }
             note => {
                 if matches!(note, Event::LinkChanged { .. }) {
                     self.notify(completions);

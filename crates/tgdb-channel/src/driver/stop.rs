@@ -16,6 +16,7 @@ impl Shared {
     pub(crate) fn begin_connect(self: &Arc<Self>) -> Result<u64, ChannelError> {
         self.with(|state| {
             self.start_io(state)?;
+            self.start_trace(state)?;
             state.session.connect(Instant::now())
         })
     }
@@ -97,7 +98,9 @@ impl Shared {
                 }
             });
         }
-        self.wait_for_callbacks((begun + limit).max(Instant::now() + LINGER_FORCEFUL / 2));
+        let deadline = (begun + limit).max(Instant::now() + LINGER_FORCEFUL / 2);
+        self.flush_trace(deadline);
+        self.wait_for_callbacks(deadline);
     }
 }
 

@@ -56,6 +56,8 @@ pub struct SessionConfig {
     pub seed: u64,
     /// Encoded messages without reply that go first on each new session.
     pub session_setup: Vec<(Verb, Payload)>,
+    /// Report each request that leaves with [`Event::Sent`](super::Event::Sent). Default false.
+    pub report_sent: bool,
     /// Time for one attempt to connect, name resolution and TLS included. Default 1 s.
     pub connect_timeout: Duration,
     /// Time for a login, and for a graceful close to wait for replies. Default 10 s.
@@ -98,6 +100,7 @@ impl SessionConfig {
             liveness: Liveness::default(),
             seed: 0,
             session_setup: Vec::new(),
+            report_sent: false,
             connect_timeout: Duration::from_secs(1),
             operation_timeout: Duration::from_secs(10),
             send_timeout: Duration::from_secs(10),

@@ -6,7 +6,7 @@ use tgdb_pdu::Verb;
 use tgdb_pdu::version::ProductVersion;
 use tgdb_transport::TransportError;
 
-use super::SessionNumber;
+use super::{SentRequest, SessionNumber};
 use crate::{ChannelError, LinkState};
 
 /// Names one attempt to connect and the connection that it leads to. Each attempt of a
@@ -87,6 +87,13 @@ pub enum Event<W> {
     Lost {
         /// Why.
         cause: Arc<TransportError>,
+    },
+    /// A request leaves, for the first time or again. In the order on the wire. Only with
+    /// [`SessionConfig::report_sent`](super::SessionConfig::report_sent), and not for messages
+    /// without reply, nor for those whose payload may hold a password.
+    Sent {
+        /// The message.
+        request: SentRequest,
     },
     /// A request was sent again.
     Resent {

@@ -46,6 +46,7 @@ mod receive;
 mod request;
 mod requests;
 mod room;
+mod sent;
 mod submit;
 mod table;
 mod timers;
@@ -68,6 +69,7 @@ pub use link::{Identity, SessionNumber};
 pub use login::{Credentials, Login, LoginError, LoginStep, LoginSuccess};
 pub use payload::{Payload, Transmit};
 pub use request::{Ended, Failure, Outcome, Reply, Request};
+pub use sent::SentRequest;
 pub use submit::{NotTaken, SubmitError};
 
 pub(crate) use close::{LINGER_FORCEFUL, LINGER_GRACEFUL};

@@ -71,6 +71,19 @@ impl Payload {
         }
     }
 
+    /// Its bytes, one part after another.
+    pub(super) fn parts(&self) -> [&[u8]; 2] {
+        match &self.bytes {
+            Store::Small(bytes) => [bytes, &[]],
+            Store::Large(head, tail) => [head, tail],
+        }
+    }
+
+    /// Whether it may hold a secret.
+    pub(super) fn is_secret(&self) -> bool {
+        self.is_secret
+    }
+
     /// Whether it has no bytes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -8,6 +8,7 @@ mod loss;
 mod requests;
 mod room;
 mod scope;
+mod sent;
 mod stats;
 mod transmit;
 
