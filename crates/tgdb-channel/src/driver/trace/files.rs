@@ -125,7 +125,7 @@ fn failed(path: &Path, source: io::Error) -> TraceError {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::cell::RefCell;
     use std::collections::BTreeMap;
 
@@ -136,7 +136,7 @@ mod tests {
     use crate::proto::Payload;
 
     /// A message of that many bytes.
-    fn request(length: usize) -> SentRequest {
+    pub(in crate::driver::trace) fn request(length: usize) -> SentRequest {
         let body = DecryptBufferRequest { buffer: vec![7; length - 60].into() }.into();
         let payload = Payload::encode(&body).expect("it fits");
         let request = SentRequest::new(&Header::default(), body.verb(), &payload);
@@ -145,12 +145,12 @@ mod tests {
     }
 
     /// A disk in memory with room for so many bytes.
-    struct Disk {
+    pub(in crate::driver::trace) struct Disk {
         files: RefCell<BTreeMap<u64, Vec<u8>>>,
         room: usize,
     }
 
-    struct OnDisk<'d>(&'d Disk, u64);
+    pub(in crate::driver::trace) struct OnDisk<'d>(&'d Disk, u64);
 
     impl Write for OnDisk<'_> {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -169,11 +169,11 @@ mod tests {
     }
 
     impl Disk {
-        fn new(room: usize) -> Self {
+        pub(in crate::driver::trace) fn new(room: usize) -> Self {
             Self { files: RefCell::default(), room }
         }
 
-        fn open(&self, number: u64) -> Result<Opened<OnDisk<'_>>, TraceError> {
+        pub(in crate::driver::trace) fn open(&self, number: u64) -> Result<Opened<OnDisk<'_>>, TraceError> {
             let path = PathBuf::from(format!("disk.{number}"));
             Ok(Opened { number, path, writer: BufWriter::with_capacity(10, OnDisk(self, number)) })
         }

@@ -129,3 +129,47 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::files::tests::{Disk, request};
+    use super::*;
+
+    fn queue() -> (TraceQueue, Receiver<Entry>) {
+        let (queue, entries) = crossbeam_channel::unbounded();
+        (TraceQueue { queue, backlog: Arc::default() }, entries)
+    }
+
+    #[test]
+    fn what_waits_for_the_disk_is_bounded() {
+        let (trace, entries) = queue();
+        // The first is taken, whatever its length.
+        trace.push(request(2 * MAX_WAITING));
+        trace.push(request(100));
+        assert!(entries.len() == 1 && trace.backlog.has_gap.load(Ordering::Relaxed));
+
+        let (trace, entries) = queue();
+        for _ in 0..100 {
+            trace.push(request(1 << 20));
+        }
+        assert_eq!(entries.len(), 15);
+        let TraceQueue { queue, backlog } = trace;
+        drop(queue);
+        let disk = Disk::new(usize::MAX);
+        write_all(&entries, Files::new(|number| disk.open(number)), &backlog).expect("there is room");
+        assert_eq!(backlog.bytes.load(Ordering::Relaxed), 0, "all was written");
+    }
+
+    #[test]
+    fn a_full_disk_ends_the_trace_and_holds_up_nobody() {
+        let (trace, entries) = queue();
+        for _ in 0..10 {
+            trace.push(request(1000));
+        }
+        let disk = Disk::new(5000);
+        let ended = write_all(&entries, Files::new(|number| disk.open(number)), &trace.backlog);
+        assert_eq!(ended.map_err(|error| error.source.kind()), Err(io::ErrorKind::StorageFull));
+        drop(entries);
+        trace.push(request(1000));
+    }
+}
