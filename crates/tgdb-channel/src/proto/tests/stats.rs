@@ -22,7 +22,7 @@ fn requests_replies_and_their_latencies_are_counted() {
     let mut driven = Driven::connected(1);
     let ids: Vec<i64> = (0..100).map(|_| driven.submit("asks", MODE)).collect();
     driven.submit_one_way("tells", MODE);
-    assert_eq!(driven.refusal(MODE), None, "one more");
+    assert_eq!(driven.not_taken(MODE), None, "one more");
     driven.sent();
     for id in ids {
         driven.now += MS;
