@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::output::Color;
-use crate::{connect, decode, exit, ping, proxy};
+use crate::{connect, decode, exit, ping, proxy, query};
 
 /// The operator's tool for TIBCO Graph Database (TGDB).
 #[derive(Debug, Parser)]
@@ -21,6 +21,9 @@ pub(crate) enum Command {
     /// Connect, log in and send requests, and show how long each step takes
     #[command(after_help = connect::HELP)]
     Ping(ping::Options),
+    /// Send a query and show its results
+    #[command(after_help = query::HELP)]
+    Query(Box<query::Options>),
     #[command(after_help = proxy::HELP)]
     /// Stand between a client and a server, and show each message
     Proxy(Box<proxy::Options>),

@@ -95,6 +95,8 @@ pub(crate) enum Failure {
     Prompt(#[source] io::Error),
     #[error(transparent)]
     Channel(#[from] ChannelError),
+    #[error("{reason}")]
+    Usage { reason: String },
     #[error("interrupted")]
     Interrupted,
 }
@@ -107,6 +109,7 @@ impl Failure {
             Self::Data { .. } | Self::Undecoded { .. } => Code::Data,
             Self::Listen { .. } | Self::Resolve { .. } => Code::Network,
             Self::Tls(_) => Code::Tls,
+            Self::Usage { .. } => Code::Usage,
             Self::Channel(error) => Code::of(error),
             Self::Interrupted => Code::Interrupted,
         }

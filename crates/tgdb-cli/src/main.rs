@@ -13,7 +13,9 @@ mod pages;
 mod pcap;
 mod ping;
 mod proxy;
+mod query;
 mod record;
+mod table;
 
 use std::process::ExitCode;
 
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     exit::report(match cli.command {
         Command::Ping(options) => ping::run(&options, cli.color),
+        Command::Query(options) => query::run(*options, cli.color),
         Command::Proxy(options) => proxy::run(&options, cli.color),
         Command::Decode(options) => decode::run(&options, cli.color),
         Command::Completions { shell } => pages::completions(shell),
