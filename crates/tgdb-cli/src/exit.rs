@@ -97,6 +97,8 @@ pub(crate) enum Failure {
     Channel(#[from] ChannelError),
     #[error("{reason}")]
     Usage { reason: String },
+    #[error("{reason}")]
+    NotDone { reason: String },
     #[error("interrupted")]
     Interrupted,
 }
@@ -110,6 +112,7 @@ impl Failure {
             Self::Listen { .. } | Self::Resolve { .. } => Code::Network,
             Self::Tls(_) => Code::Tls,
             Self::Usage { .. } => Code::Usage,
+            Self::NotDone { .. } => Code::Server,
             Self::Channel(error) => Code::of(error),
             Self::Interrupted => Code::Interrupted,
         }

@@ -2,13 +2,13 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use serde::Serialize;
 use tgdb_channel::ChannelError;
 use tgdb_pdu::escaped;
 use tgdb_pdu::graph::Answer;
 
 use super::columns::Columns;
 use crate::exit::Failure;
+use crate::output::json_line;
 use crate::table::{Cell, Screen, Table};
 
 /// How results are written.
@@ -83,25 +83,6 @@ fn json(answer: &Answer, out: &mut dyn Write, go_on: &dyn Fn() -> Result<(), Fai
     Ok(())
 }
 
-/// A value and the end of the line. What a terminal would obey, JSON has as escapes.
-pub(crate) fn json_line(value: &impl Serialize) -> Result<String, Failure> {
-    let text = serde_json::to_string(value);
-    let text = text.map_err(|error| Failure::Data { path: "the answer".into(), reason: error.to_string() })?;
-    let mut line = String::with_capacity(text.len() + 1);
-    for character in text.chars() {
-        // In strings only, for JSON has nothing else outside of ASCII.
-        if character.is_ascii() || escaped(character.encode_utf8(&mut [0; 4])).to_string().starts_with(character) {
-            line.push(character);
-        } else {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                line += &format!("\\u{unit:04x}");
-            }
-        }
-    }
-    line.push('\n');
-    Ok(line)
-}
-
 fn csv(answer: &Answer, out: &mut dyn Write, go_on: &dyn Fn() -> Result<(), Failure>) -> Result<(), Failure> {
     let is_terminal = io::stdout().is_terminal();
     let columns = Columns::of(answer).map_err(malformed)?;
@@ -126,20 +107,5 @@ fn unwritten(error: csv::Error) -> Failure {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => Failure::Output(error),
         other => Failure::Output(io::Error::other(format!("{other:?}"))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::json_line;
-
-    #[test]
-    fn json_has_escapes_for_what_terminals_obey() {
-        for text in ["\u{9b}2J", "\u{202e}", "é東", "\u{e0001}", "\u{1b}\n"] {
-            let line = json_line(&text).unwrap();
-            assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
-            assert!(line.trim_end().chars().all(|c| !c.is_control() && c != '\u{202e}'), "{line:?}");
-        }
-        assert_eq!(json_line(&"é東").unwrap(), "\"é東\"\n");
     }
 }
