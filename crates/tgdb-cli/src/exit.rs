@@ -95,6 +95,10 @@ pub(crate) enum Failure {
     Prompt(#[source] io::Error),
     #[error(transparent)]
     Channel(#[from] ChannelError),
+    #[error("{reason}")]
+    Usage { reason: String },
+    #[error("{reason}")]
+    NotDone { reason: String },
     #[error("interrupted")]
     Interrupted,
 }
@@ -107,6 +111,8 @@ impl Failure {
             Self::Data { .. } | Self::Undecoded { .. } => Code::Data,
             Self::Listen { .. } | Self::Resolve { .. } => Code::Network,
             Self::Tls(_) => Code::Tls,
+            Self::Usage { .. } => Code::Usage,
+            Self::NotDone { .. } => Code::Server,
             Self::Channel(error) => Code::of(error),
             Self::Interrupted => Code::Interrupted,
         }

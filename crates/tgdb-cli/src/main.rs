@@ -3,17 +3,22 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod admin;
 mod args;
 mod connect;
 mod decode;
 mod exit;
 mod interrupt;
+mod listing;
+mod metadata;
 mod output;
 mod pages;
 mod pcap;
 mod ping;
 mod proxy;
+mod query;
 mod record;
+mod table;
 
 use std::process::ExitCode;
 
@@ -25,6 +30,9 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     exit::report(match cli.command {
         Command::Ping(options) => ping::run(&options, cli.color),
+        Command::Query(options) => query::run(*options, cli.color),
+        Command::Metadata(options) => metadata::run(&options, cli.color),
+        Command::Admin(options) => admin::run(&options, cli.color),
         Command::Proxy(options) => proxy::run(&options, cli.color),
         Command::Decode(options) => decode::run(&options, cli.color),
         Command::Completions { shell } => pages::completions(shell),
