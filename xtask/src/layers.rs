@@ -12,7 +12,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("tgdb-transport", &["tgdb-pdu"]),
     ("tgdb-channel", &["tgdb-transport", "tgdb-pdu", "tgdb-url"]),
     ("tgdb-testkit", &["tgdb-pdu"]),
-    ("tgdb-cli", &["tgdb-transport", "tgdb-pdu"]),
+    ("tgdb-cli", &["tgdb-channel", "tgdb-testkit", "tgdb-transport", "tgdb-pdu"]),
 ];
 
 /// Compares the manifests with [`CRATES`].

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::output::Color;
-use crate::{decode, exit, proxy};
+use crate::{decode, exit, proxy, serve};
 
 /// The operator's tool for TIBCO Graph Database (TGDB).
 #[derive(Debug, Parser)]
@@ -23,6 +23,9 @@ pub(crate) enum Command {
     Proxy(Box<proxy::Options>),
     /// Show the messages of a capture, raw stream, hex dump or trace file
     Decode(decode::Options),
+    #[command(after_help = serve::HELP)]
+    /// Serve a graph of airports for tests, with faults on demand
+    Serve(Box<serve::Options>),
     /// Write a completion script for a shell to the standard output
     Completions {
         /// The shell

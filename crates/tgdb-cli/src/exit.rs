@@ -25,7 +25,7 @@ pub(crate) enum Code {
 /// The exit codes as `--help` and the man page show them.
 pub(crate) const TABLE: &str = "\
 Exit codes:
-  0  done; also when a proxy was ended by Ctrl-C, or nobody reads the output any more
+  0  done; also when a proxy or server was ended by Ctrl-C, or nobody reads the output any more
   1  anything else
   2  wrong command line
   3  a file cannot be read or written

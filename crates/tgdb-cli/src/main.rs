@@ -6,11 +6,13 @@
 mod args;
 mod decode;
 mod exit;
+mod interrupt;
 mod output;
 mod pages;
 mod pcap;
 mod proxy;
 mod record;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
     exit::report(match cli.command {
         Command::Proxy(options) => proxy::run(&options, cli.color),
         Command::Decode(options) => decode::run(&options, cli.color),
+        Command::Serve(options) => serve::run(&options),
         Command::Completions { shell } => pages::completions(shell),
         Command::Man => pages::man(),
     })
