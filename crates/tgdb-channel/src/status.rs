@@ -1,10 +1,13 @@
 //! What a channel reports about itself.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tgdb_pdu::version::{PROTOCOL, ProductVersion, ProtocolVersion};
 use tgdb_pdu::{AuthToken, Verb};
+use tgdb_transport::{ConnectTimes, TgSocket, TlsInfo};
 use tgdb_url::{Properties, SettingWarning, TgUrl};
 
 use crate::proto::{Identity, SessionNumber};
@@ -104,6 +107,27 @@ impl TgChannel {
     /// trustworthy as the connection, so take TLS.
     pub fn server_certificate(&self) -> Option<Bytes> {
         self.with_identity(|identity| identity.certificate.clone()).flatten()
+    }
+
+    /// What TLS agreed on for the current connection, and the server's certificates; `None`
+    /// without a connection and over plain TCP.
+    pub fn tls_info(&self) -> Option<TlsInfo> {
+        self.socket()?.tls_info()
+    }
+
+    /// How long each step of connecting took, for the current connection; `None` without one.
+    pub fn connect_times(&self) -> Option<ConnectTimes> {
+        self.socket()?.connect_times()
+    }
+
+    /// How long the login took, from the connected socket to the reply that accepts it; `None`
+    /// before the first login.
+    pub fn login_time(&self) -> Option<Duration> {
+        self.with_identity(|identity| identity.login_time)
+    }
+
+    fn socket(&self) -> Option<Arc<dyn TgSocket>> {
+        self.shared().lock().connection.as_ref().map(|connection| connection.socket.clone())
     }
 
     /// The server's end of the current or last connection.

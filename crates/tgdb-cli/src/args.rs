@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::output::Color;
-use crate::{decode, exit, proxy, serve};
+use crate::{connect, decode, exit, ping, proxy, serve};
 
 /// The operator's tool for TIBCO Graph Database (TGDB).
 #[derive(Debug, Parser)]
@@ -18,6 +18,9 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Connect, log in and send requests, and show how long each step takes
+    #[command(after_help = connect::HELP)]
+    Ping(ping::Options),
     #[command(after_help = proxy::HELP)]
     /// Stand between a client and a server, and show each message
     Proxy(Box<proxy::Options>),

@@ -6,32 +6,67 @@ use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-/// The exit codes. They are part of the interface: a number keeps its meaning. 2 is a wrong
-/// command line; clap exits with it.
+use tgdb_channel::{ChannelError, ErrorKind};
+
+/// The exit codes. They are part of the interface: a number keeps its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Code {
     /// Anything without a code of its own.
     Other = 1,
+    /// The command line, the URL or a setting is wrong. clap exits with it, too.
+    Usage = 2,
     /// A file cannot be read or written.
     File = 3,
-    /// The input is not TGDB, or damaged.
+    /// The input, or what the server sent, is not TGDB or is damaged.
     Data = 4,
-    /// An address cannot be resolved or listened on.
+    /// An address cannot be resolved, listened on or connected to.
     Network = 5,
-    /// Certificates or keys cannot be used.
+    /// TLS failed, or certificates or keys cannot be used.
     Tls = 6,
+    /// The server rejected the login.
+    Login = 7,
+    /// The server did not do what it was asked for.
+    Server = 8,
+    /// The time was not enough.
+    Timeout = 9,
+    /// The connection was lost, or the server ended it.
+    Lost = 10,
+    /// Ended by Ctrl-C: 128 and the number of SIGINT, as shells have it.
+    Interrupted = 130,
+}
+
+impl Code {
+    fn of(error: &ChannelError) -> Self {
+        match error.kind() {
+            _ if error.is_timeout() => Self::Timeout,
+            ErrorKind::Settings | ErrorKind::Usage => Self::Usage,
+            ErrorKind::Protocol => Self::Data,
+            ErrorKind::Unreachable => Self::Network,
+            ErrorKind::Tls => Self::Tls,
+            ErrorKind::Login => Self::Login,
+            ErrorKind::Server => Self::Server,
+            ErrorKind::Timeout => Self::Timeout,
+            ErrorKind::ConnectionLost | ErrorKind::Closed => Self::Lost,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// The exit codes as `--help` and the man page show them.
 pub(crate) const TABLE: &str = "\
 Exit codes:
-  0  done; also when a proxy or server was ended by Ctrl-C, or nobody reads the output any more
-  1  anything else
-  2  wrong command line
-  3  a file cannot be read or written
-  4  the input is not TGDB, or damaged
-  5  an address cannot be resolved or listened on
-  6  certificates or keys cannot be used";
+    0  done; also when a proxy or server was ended by Ctrl-C, or nobody reads the output any more
+    1  anything else
+    2  the command line, the URL or a setting is wrong
+    3  a file cannot be read or written
+    4  the input, or what the server sent, is not TGDB or is damaged
+    5  an address cannot be resolved, listened on or connected to
+    6  TLS failed, or certificates or keys cannot be used
+    7  the server rejected the login
+    8  the server did not do what it was asked for
+    9  the time was not enough
+   10  the connection was lost, or the server ended it
+  130  ended by Ctrl-C";
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -56,16 +91,24 @@ pub(crate) enum Failure {
     Start(#[source] io::Error),
     #[error("cannot handle Ctrl-C")]
     Signal(#[from] ctrlc::Error),
+    #[error("cannot ask for the password; set TGDB_PASSWORD or use --password-file")]
+    Prompt(#[source] io::Error),
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
+    #[error("interrupted")]
+    Interrupted,
 }
 
 impl Failure {
     fn code(&self) -> Code {
         match self {
-            Self::Output(_) | Self::Start(_) | Self::Signal(_) => Code::Other,
+            Self::Output(_) | Self::Start(_) | Self::Signal(_) | Self::Prompt(_) => Code::Other,
             Self::Read { .. } | Self::Write { .. } => Code::File,
             Self::Data { .. } | Self::Undecoded { .. } => Code::Data,
             Self::Listen { .. } | Self::Resolve { .. } => Code::Network,
             Self::Tls(_) => Code::Tls,
+            Self::Channel(error) => Code::of(error),
+            Self::Interrupted => Code::Interrupted,
         }
     }
 
@@ -103,8 +146,9 @@ mod tests {
 
     #[test]
     fn the_table_names_each_code() {
-        for code in [Code::Other, Code::File, Code::Data, Code::Network, Code::Tls] {
-            assert!(TABLE.contains(&format!("\n  {}  ", code as u8)), "{code:?}");
+        use Code::*;
+        for code in [Other, Usage, File, Data, Network, Tls, Login, Server, Timeout, Lost, Interrupted] {
+            assert!(TABLE.contains(&format!("\n{:5}  ", code as u8)), "{code:?}");
         }
     }
 

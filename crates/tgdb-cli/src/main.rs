@@ -4,12 +4,14 @@
 #![deny(missing_docs)]
 
 mod args;
+mod connect;
 mod decode;
 mod exit;
 mod interrupt;
 mod output;
 mod pages;
 mod pcap;
+mod ping;
 mod proxy;
 mod record;
 mod serve;
@@ -23,6 +25,7 @@ use args::{Cli, Command};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     exit::report(match cli.command {
+        Command::Ping(options) => ping::run(&options, cli.color),
         Command::Proxy(options) => proxy::run(&options, cli.color),
         Command::Decode(options) => decode::run(&options, cli.color),
         Command::Serve(options) => serve::run(&options),

@@ -1,6 +1,7 @@
 //! The standard output: records as text or JSON lines.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 
@@ -25,6 +26,17 @@ impl Color {
             Self::Never => false,
         }
     }
+}
+
+/// Writes to the standard output at once.
+pub(crate) fn print(text: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text).and_then(|()| out.flush()).map_err(Failure::Output)
+}
+
+/// Milliseconds with three digits behind the point, so that times compare at a glance.
+pub(crate) fn milliseconds(time: Duration) -> String {
+    format!("{:.3} ms", time.as_secs_f64() * 1000.0)
 }
 
 /// Writes records, one a line.

@@ -6,6 +6,7 @@ use clap::CommandFactory;
 
 use crate::args::Cli;
 use crate::exit::Failure;
+use crate::output::print;
 
 /// Writes the script for a shell.
 pub(crate) fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
@@ -34,9 +35,4 @@ pub(crate) fn man() -> Result<(), Failure> {
     };
     render(&mut page).map_err(Failure::Output)?;
     print(&page)
-}
-
-fn print(bytes: &[u8]) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).map_err(Failure::Output)
 }

@@ -14,6 +14,7 @@ use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 
 use crate::attempt::Attempt;
 use crate::resolve::resolve;
+use crate::times::{ConnectTimes, lap};
 use crate::{SocketOptions, TransportError};
 
 /// Time between keepalive probes, and how many go unanswered before the peer is
@@ -29,9 +30,11 @@ const STAGGER: Duration = Duration::from_millis(250);
 const OPERATION: &str = "connect to";
 
 /// Resolves the host and connects to the address that is the first to answer.
-pub(crate) fn connect(attempt: &Attempt<'_>) -> Result<TcpStream, TransportError> {
+pub(crate) fn connect(attempt: &Attempt<'_>) -> Result<(TcpStream, ConnectTimes), TransportError> {
     attempt.check(OPERATION)?;
+    let mut since = Instant::now();
     let mut waiting = VecDeque::from(interleaved(resolve(attempt)?));
+    let resolve = lap(&mut since);
     let mut racing: Vec<Socket> = Vec::new();
     let mut last = io::Error::from(io::ErrorKind::NotFound);
     let mut next_start = Instant::now();
@@ -57,7 +60,7 @@ pub(crate) fn connect(attempt: &Attempt<'_>) -> Result<TcpStream, TransportError
         for index in ready.into_iter().rev() {
             let socket = racing.remove(index);
             match finish(socket, attempt.options) {
-                Ok(tcp) => return Ok(tcp),
+                Ok(tcp) => return Ok((tcp, ConnectTimes { resolve, tcp: lap(&mut since), tls: None })),
                 Err(error) => {
                     last = error;
                     next_start = now;
@@ -185,7 +188,8 @@ mod tests {
             keepalive: Some(Duration::from_secs(40)),
             ..SocketOptions::default()
         };
-        let stream = connect(&Attempt::new("127.0.0.1", port, &options, None)).expect("somebody listens");
+        let (stream, times) = connect(&Attempt::new("127.0.0.1", port, &options, None)).expect("somebody listens");
+        assert!(times.tcp > Duration::ZERO && times.tls.is_none(), "{times:?}");
         let socket = SockRef::from(&stream);
         assert!(socket.tcp_nodelay().expect("readable"));
         assert!(socket.keepalive().expect("readable"));

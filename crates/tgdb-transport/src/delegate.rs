@@ -44,6 +44,9 @@ macro_rules! delegate_socket {
             fn tls_info(&self) -> Option<$crate::TlsInfo> {
                 self.0.tls_info()
             }
+            fn connect_times(&self) -> Option<$crate::ConnectTimes> {
+                self.0.connect_times()
+            }
             fn arrivals(&self) -> u64 {
                 self.0.arrivals()
             }

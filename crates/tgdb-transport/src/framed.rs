@@ -11,7 +11,7 @@ use tgdb_pdu::{Frame, FrameDecoder};
 use crate::receive::{Inbound, Wait};
 use crate::stream::{ByteStream, StreamError};
 use crate::turn::Turn;
-use crate::{TgSocket, TlsInfo, TransportError, sys};
+use crate::{ConnectTimes, TgSocket, TlsInfo, TransportError, sys};
 
 const SEND: &str = "send to";
 pub(crate) const RECEIVE: &str = "receive from";
@@ -24,6 +24,8 @@ pub(crate) struct Framed<S> {
     /// How many reads brought bytes.
     pub(crate) arrivals: AtomicU64,
     closed: AtomicBool,
+    /// If it was connected here.
+    pub(crate) times: Option<ConnectTimes>,
 }
 
 impl<S: ByteStream> Framed<S> {
@@ -35,6 +37,7 @@ impl<S: ByteStream> Framed<S> {
             inbound: Turn::new(Inbound::new(decoder)),
             arrivals: AtomicU64::new(0),
             closed: AtomicBool::new(false),
+            times: None,
             stream,
         })
     }
@@ -126,6 +129,10 @@ impl<S: ByteStream> TgSocket for Framed<S> {
 
     fn outbox_addr(&self) -> SocketAddr {
         self.outbox
+    }
+
+    fn connect_times(&self) -> Option<ConnectTimes> {
+        self.times
     }
 
     fn tls_info(&self) -> Option<TlsInfo> {

@@ -46,6 +46,7 @@ mod signal;
 mod stream;
 mod sys;
 mod tcp;
+mod times;
 mod tls;
 mod turn;
 mod wakeup;
@@ -63,6 +64,7 @@ pub use error::TransportError;
 pub use options::SocketOptions;
 pub use resolve::Resolve;
 pub use tcp::TcpSocket;
+pub use times::ConnectTimes;
 #[cfg(feature = "tls")]
 pub use tls::{CertificateProblem, TlsError};
 pub use tls::{Dangerous, Roots, TlsConnector, TlsInfo, TlsOptions, TlsSocket};
@@ -187,6 +189,12 @@ pub trait TgSocket: fmt::Debug + Send + Sync {
     /// What the TLS handshake agreed on, and the server's certificates; `None` over plain
     /// TCP, and at a server's end before the handshake is done.
     fn tls_info(&self) -> Option<TlsInfo> {
+        None
+    }
+
+    /// How long connecting took; `None` if the socket was not connected by this crate, as a
+    /// server's.
+    fn connect_times(&self) -> Option<ConnectTimes> {
         None
     }
 

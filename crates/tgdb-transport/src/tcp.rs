@@ -55,7 +55,10 @@ impl TcpSocket {
     }
 
     fn connect_attempt(attempt: &Attempt<'_>) -> Result<Self, TransportError> {
-        Self::framed(connect(attempt)?, attempt.options.decoder(), || attempt.peer())
+        let (tcp, times) = connect(attempt)?;
+        let mut socket = Self::framed(tcp, attempt.options.decoder(), || attempt.peer())?;
+        socket.0.times = Some(times);
+        Ok(socket)
     }
 
     /// Wraps a stream that is connected already, as a server's listener has it. Its

@@ -33,8 +33,9 @@ pub enum EnvironmentError {
     /// Both `TGDB_PASSWORD` and `TGDB_PASSWORD_FILE` are set.
     #[error("{PASSWORD} and {PASSWORD_FILE} are both set; unset one of them")]
     TwoPasswords,
-    /// The file of `TGDB_PASSWORD_FILE` cannot be read, or is longer than 64 KiB.
-    #[error("cannot read {}, which {PASSWORD_FILE} names", .path.display())]
+    /// The file of `TGDB_PASSWORD_FILE`, or of [`ChannelBuilder::password_file`], cannot be read,
+    /// is not UTF-8, or is longer than 64 KiB.
+    #[error("cannot read the password from {}", .path.display())]
     PasswordFile {
         /// The file.
         path: PathBuf,
@@ -94,6 +95,16 @@ impl ChannelBuilder {
         let url = text(URL)?;
         let url = url.as_ref().map_or("tcp://", |url| url.as_str());
         Ok(Self { environment, ..Self::new(url) })
+    }
+
+    /// Takes the password from a file, now: UTF-8, at most 64 KiB; one line end behind it does not
+    /// belong to it. Comes before every other source, as [`password`](Self::password) does.
+    ///
+    /// # Errors
+    /// [`ChannelError::Environment`] if the file cannot be read.
+    pub fn password_file(self, path: impl Into<PathBuf>) -> Result<Self, ChannelError> {
+        let password = password_of(path.into())?;
+        Ok(self.password(password.as_str()))
     }
 }
 
@@ -166,6 +177,23 @@ mod tests {
         let full = file("full", "x".repeat(MAX_PASSWORD_FILE as usize));
         drop(builder(&[(PASSWORD_FILE, &full)]).unwrap());
         fs::remove_file(full).unwrap();
+    }
+
+    #[test]
+    fn a_password_file_comes_first() {
+        let path = file("first", "tiger\n");
+        let builder = builder(&[(PASSWORD, "environment")]).unwrap().password_file(&path).unwrap();
+        assert_eq!(builder.password.as_ref().map(|password| password.expose()), Some(&b"tiger"[..]));
+        fs::remove_file(path).unwrap();
+        let error = ChannelBuilder::new("tcp://").password_file("/no/such/file").unwrap_err();
+        assert!(matches!(error, ChannelError::Environment(EnvironmentError::PasswordFile { .. })), "{error:?}");
+    }
+
+    #[test]
+    fn a_url_replaces_that_of_the_environment() {
+        let builder = builder(&[(URL, "tcp://one"), (USER, "scott")]).unwrap().url("tcp://two:1");
+        assert_eq!(builder.environment.get(ConfigName::ChannelUserID), Some("scott"));
+        assert_eq!(builder.build().unwrap().url().authority(), "two:1");
     }
 
     #[test]

@@ -10,8 +10,14 @@ use tgdb_url::{ConfigName, Properties, VersionCheck};
 use super::ChannelBuilder;
 use crate::proto::LoadBalance;
 
-/// Properties, for settings that have no method.
+/// The URL; properties, for settings that have no method.
 impl ChannelBuilder {
+    /// Replaces the URL, such as that of [`from_env`](Self::from_env).
+    pub fn url(mut self, url: &str) -> Self {
+        self.url = Secret::from(url);
+        self
+    }
+
     /// Sets a property that the URL does not set.
     pub fn property(mut self, name: ConfigName, value: impl Into<String>) -> Self {
         self.properties.set(name, value);
@@ -208,6 +214,13 @@ impl ChannelBuilder {
     pub fn tls_options(mut self, options: TlsOptions) -> Self {
         self.tls = Some(options);
         self
+    }
+
+    /// Files and folders with the certificates that are trusted in place of Mozilla's; see the
+    /// property `trustedCertificates`. A path cannot have a comma or a semicolon:
+    /// [`tls_options`](Self::tls_options) takes any.
+    pub fn trusted_certificates(self, paths: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.list(ConfigName::TlsTrustedCertificates, paths)
     }
 
     /// Accepts any TLS certificate of anybody. Whoever is between client and

@@ -49,7 +49,7 @@ impl Waiter {
 #[derive(Clone)]
 pub(crate) struct Connection {
     pub(super) link: LinkId,
-    pub(super) socket: Arc<dyn TgSocket>,
+    pub(crate) socket: Arc<dyn TgSocket>,
 }
 
 /// The role of the reader.

@@ -21,7 +21,7 @@ pub(super) const COALESCE: Duration = Duration::from_millis(1);
 
 pub(crate) struct State {
     pub(crate) session: Session<Waiter>,
-    pub(super) connection: Option<Connection>,
+    pub(crate) connection: Option<Connection>,
     /// How often bytes had arrived on it when that was last looked at.
     pub(super) arrivals: u64,
     /// Ends of the current or last connection: ours, the peer's.

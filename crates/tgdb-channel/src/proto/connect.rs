@@ -95,7 +95,7 @@ impl<W> Session<W> {
         let inbox_addr = inbox_addr.to_owned();
         let credentials = Credentials { inbox_addr, ..self.config.credentials.clone() };
         let (login, first) = Login::start(credentials);
-        self.link = Link::LoggingIn { link, server, login: Box::new(login) };
+        self.link = Link::LoggingIn { link, server, since: now, login: Box::new(login) };
         self.timers.set(Timer::Link, later(now, self.config.operation_timeout));
         self.send_in_login(now, &first);
         true
@@ -149,13 +149,13 @@ impl<W> Session<W> {
 
     /// A frame of the login.
     pub(super) fn handle_login_frame(&mut self, now: Instant, frame: &Frame) {
-        let Link::LoggingIn { server, login, .. } = &mut self.link else { return };
-        let server = *server;
+        let Link::LoggingIn { server, login, since, .. } = &mut self.link else { return };
+        let (server, login_time) = (*server, now.saturating_duration_since(*since));
         let step = login.on_frame(frame);
         match step {
             Ok(LoginStep::Wait) => {}
             Ok(LoginStep::Send(body)) => self.send_in_login(now, &body),
-            Ok(LoginStep::Done(success)) => self.handle_logged_in(now, server, success),
+            Ok(LoginStep::Done(success)) => self.handle_logged_in(now, server, login_time, success),
             Err(source) => {
                 let peer = self.config.servers[server].clone();
                 self.handle_attempt_failed(now, ChannelError::Login { peer, source: source.into() });
@@ -163,7 +163,7 @@ impl<W> Session<W> {
         }
     }
 
-    fn handle_logged_in(&mut self, now: Instant, server: usize, success: LoginSuccess) {
+    fn handle_logged_in(&mut self, now: Instant, server: usize, login_time: Duration, success: LoginSuccess) {
         let LoginSuccess { auth_token, session_id, certificate, server_version } = success;
         if let Some(database) = &self.config.verify_database
             && let Err(source) = verify_database_name(certificate.as_deref().unwrap_or_default(), database)
@@ -176,7 +176,8 @@ impl<W> Session<W> {
         let certificate = certificate.map(|certificate| Bytes::copy_from_slice(&certificate));
         self.sessions += 1;
         let number = SessionNumber(self.sessions);
-        self.identity = Some(Identity { number, auth_token, session_id, certificate, server_version, server });
+        self.identity =
+            Some(Identity { number, auth_token, session_id, certificate, server_version, server, login_time });
         self.link = Link::Established { link, since: now, has_received: false };
         self.timers.stop(Timer::Link);
         if let Some(interval) = self.config.ping_interval {

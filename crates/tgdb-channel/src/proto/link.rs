@@ -1,7 +1,7 @@
 //! Where a session stands between its first connect and its end.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tgdb_pdu::AuthToken;
@@ -22,7 +22,7 @@ pub(super) enum Link {
     /// Waits for the driver to connect.
     Connecting { link: LinkId, server: usize },
     /// Connected, not logged in yet.
-    LoggingIn { link: LinkId, server: usize, login: Box<Login> },
+    LoggingIn { link: LinkId, server: usize, since: Instant, login: Box<Login> },
     /// Logged in.
     Established { link: LinkId, since: Instant, has_received: bool },
     /// To be closed when the requests in flight have their outcomes.
@@ -81,6 +81,8 @@ pub struct Identity {
     pub server_version: ProductVersion,
     /// Index of the server.
     pub server: usize,
+    /// How long the login took: from the connected socket to the reply that accepts it.
+    pub login_time: Duration,
 }
 
 impl Drop for Identity {

@@ -1,9 +1,10 @@
 //! Records as text.
 
 use std::io::Write;
-use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+
+use crate::output::milliseconds;
 
 use super::{Difference, Event, Format, Record, Seen, Side, secrets};
 
@@ -87,7 +88,7 @@ fn message(format: &Format, seen: &Seen, line: &mut Vec<u8>) {
     put!(line, " {} B", seen.length);
     if let Some((request, latency)) = seen.reply {
         match latency {
-            Some(latency) => put!(line, " after {}", short(latency)),
+            Some(latency) => put!(line, " after {}", milliseconds(latency)),
             None => put!(line, " answers {request}"),
         }
     }
@@ -119,9 +120,4 @@ fn message(format: &Format, seen: &Seen, line: &mut Vec<u8>) {
             put!(line, "  {odd}{name}={value}{odd:#}");
         }
     }
-}
-
-/// Milliseconds with three digits behind the point, so that latencies compare at a glance.
-fn short(latency: Duration) -> String {
-    format!("{:.3} ms", latency.as_secs_f64() * 1000.0)
 }

@@ -3,6 +3,7 @@
 use std::io::{self, IoSlice};
 use std::net::TcpStream;
 use std::sync::Arc;
+use std::time::Instant;
 
 use rustls::ClientConnection;
 use rustls::pki_types::ServerName;
@@ -12,6 +13,7 @@ use crate::attempt::Attempt;
 use crate::connect::connect;
 use crate::delegate::delegate_socket;
 use crate::framed::Framed;
+use crate::times::lap;
 use crate::{ConnectCancel, SocketOptions, TlsInfo, TlsOptions, TransportError, sys};
 
 use super::stream::TlsStream;
@@ -93,10 +95,12 @@ impl TlsConnector {
         if self.unverified {
             log::warn!("TLS to {peer}: the server's certificate is NOT VERIFIED; anybody can pose as the server");
         }
-        let tcp = connect(attempt)?;
+        let (tcp, mut times) = connect(attempt)?;
+        let mut since = Instant::now();
         let mut tls =
             ClientConnection::new(self.config.clone(), name).map_err(|error| TransportError::tls(&peer, error))?;
         handshake::complete(&mut tls, &tcp, attempt)?;
+        times.tls = Some(lap(&mut since));
         let tls = tls.into();
         if let Some(info) = TlsInfo::of(&tls) {
             log::debug!("TLS with {peer}: {info}");
@@ -106,7 +110,9 @@ impl TlsConnector {
         let mut decoder = attempt.options.decoder();
         // A server that speaks first: its message can have come with the end of the handshake.
         stream.take_early(&mut decoder);
-        Framed::new(stream, decoder).map(TlsSocket).map_err(io)
+        let mut framed = Framed::new(stream, decoder).map_err(io)?;
+        framed.times = Some(times);
+        Ok(TlsSocket(framed))
     }
 
     /// The name that the certificate must have.

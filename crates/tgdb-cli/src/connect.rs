@@ -1,0 +1,173 @@
+//! Which server a command talks to, and as whom.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use tgdb_channel::url::Properties;
+use tgdb_channel::{ChannelBuilder, TgChannel};
+use zeroize::Zeroizing;
+
+use crate::exit::Failure;
+
+/// What `--help` says of the environment.
+pub(crate) const HELP: &str = "\
+Environment: TGDB_URL is the server, TGDB_USER the user; TGDB_PASSWORD is the password, or
+TGDB_PASSWORD_FILE names a file with it. What the command line has comes first. If the server
+rejects the login, no password was given and a terminal is there, the tool asks for it.";
+
+#[derive(Debug, Args)]
+pub(crate) struct Connection {
+    /// The server, as ssl://scott@graph.example.com:8223/{dbName=routes}; TGDB_URL, or
+    /// tcp://localhost:8222, if it is not given
+    #[arg(value_name = "URL")]
+    url: Option<String>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Connection")]
+struct Settings {
+    /// The user to log in
+    #[arg(long, short, value_name = "NAME")]
+    user: Option<String>,
+    /// A file with the password
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Ask for the password
+    #[arg(long, short = 'W', conflicts_with = "password_file")]
+    ask_password: bool,
+    /// The database to log in to
+    #[arg(long, short, value_name = "NAME")]
+    database: Option<String>,
+    /// Trust the authorities in this PEM file, in place of those that Mozilla trusts
+    #[arg(long, value_name = "FILE")]
+    ca: Vec<String>,
+    /// Accept any certificate of the server; others can pose as it then
+    #[arg(long, conflicts_with = "ca")]
+    insecure: bool,
+    /// Time for the login, and for the reply to a request [default: 10s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    timeout: Option<Duration>,
+    /// Time for one attempt to connect [default: 1s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    connect_timeout: Option<Duration>,
+    /// A property that the URL does not set, as ftHosts=spare.example.com
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = property)]
+    properties: Vec<(String, String)>,
+}
+
+fn property(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("it is not of the form NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+impl Connection {
+    /// What the command line and the environment say. Asks for the password if that is wanted.
+    pub(crate) fn builder(&self) -> Result<ChannelBuilder, Failure> {
+        let Settings { user, database, ca, insecure, timeout, connect_timeout, properties, .. } = &self.settings;
+        let properties: Properties = properties.iter().cloned().collect();
+        let mut builder = ChannelBuilder::from_env()?.properties(&properties);
+        if let Some(url) = &self.url {
+            builder = builder.url(url);
+        }
+        if let Some(user) = user {
+            builder = builder.user(user);
+        }
+        if let Some(database) = database {
+            builder = builder.database(database);
+        }
+        if !ca.is_empty() {
+            builder = builder.trusted_certificates(ca);
+        }
+        if *insecure {
+            builder = builder.dangerous_accept_any_certificate();
+        }
+        if let Some(timeout) = timeout {
+            builder = builder.operation_timeout(*timeout);
+        }
+        if let Some(timeout) = connect_timeout {
+            builder = builder.connect_timeout(*timeout);
+        }
+        if let Some(path) = &self.settings.password_file {
+            builder = builder.password_file(path)?;
+        }
+        if self.settings.ask_password {
+            builder = builder.password(ask()?.as_str());
+        }
+        Ok(builder)
+    }
+
+    /// A channel that is logged in and started.
+    pub(crate) fn connect(&self) -> Result<TgChannel, Failure> {
+        self.connect_with(self.builder()?)
+    }
+
+    /// As [`Connection::connect`], with a builder that has more settings.
+    pub(crate) fn connect_with(&self, builder: ChannelBuilder) -> Result<TgChannel, Failure> {
+        let mut channel = builder.clone().build()?;
+        warn(&channel);
+        if let Err(error) = channel.connect() {
+            if !(error.is_auth() && self.may_ask(&channel)) {
+                return Err(error.into());
+            }
+            channel = builder.password(ask()?.as_str()).build()?;
+            channel.connect()?;
+        }
+        channel.start()?;
+        Ok(channel)
+    }
+
+    /// Whether a password that nobody gave can be asked for.
+    fn may_ask(&self, channel: &TgChannel) -> bool {
+        let given = self.settings.ask_password || self.settings.password_file.is_some();
+        let given = given || !matches!(channel.properties().password(), Ok(None));
+        !given && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+}
+
+/// Says which settings do nothing.
+fn warn(channel: &TgChannel) {
+    for warning in channel.warnings() {
+        // The standard error can be closed.
+        let _ = writeln!(io::stderr(), "tgdb: warning: {warning}");
+    }
+}
+
+fn ask() -> Result<Zeroizing<String>, Failure> {
+    rpassword::prompt_password("Password: ").map(Zeroizing::new).map_err(Failure::Prompt)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        connection: Connection,
+    }
+
+    fn builder(arguments: &[&str]) -> Result<ChannelBuilder, Failure> {
+        Line::parse_from([&["tgdb"], arguments].concat()).connection.builder()
+    }
+
+    #[test]
+    fn options_come_before_the_url() {
+        let line = ["tcp://a@h:1/{dbName=x;connectTimeout=7s}", "-u", "scott", "--connect-timeout", "3s"];
+        let channel = builder(&line).unwrap().build().unwrap();
+        assert_eq!(channel.properties().connect_timeout().unwrap(), Some(Duration::from_secs(3)));
+        assert_eq!(channel.url().authority(), "h:1");
+    }
+
+    #[test]
+    fn properties_are_checked() {
+        let error = builder(&["tcp://h:1", "--set", "ftHost=x"]).unwrap().build().unwrap_err();
+        assert!(error.to_string().contains("ftHost"), "{error:#}");
+        assert!(Line::try_parse_from(["tgdb", "--set", "ftHosts"]).is_err());
+    }
+}

@@ -1,0 +1,71 @@
+//! `tgdb ping`: how long each step to the server takes.
+
+mod certificate;
+mod report;
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use tgdb_channel::TgChannel;
+use tgdb_channel::pdu::Body;
+
+use crate::connect::Connection;
+use crate::exit::Failure;
+use crate::interrupt;
+use crate::output::Color;
+use report::{Report, Rounds};
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    connection: Connection,
+    /// How many requests to send, one after the other
+    #[arg(long, short, value_name = "COUNT", default_value_t = 4)]
+    count: u32,
+    /// Time between two requests
+    #[arg(long, short, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "100ms")]
+    interval: Duration,
+    /// Send this query; without it, requests for the types of the graph
+    #[arg(long, short, value_name = "TEXT")]
+    query: Option<String>,
+    /// One JSON object, when all is done
+    #[arg(long)]
+    json: bool,
+}
+
+/// Logs in, sends requests, and shows how long all of it took.
+pub(crate) fn run(options: &Options, color: Color) -> Result<(), Failure> {
+    let channel = options.connection.connect()?;
+    interrupt::guard(&channel, |interrupt| {
+        let report = Report::of(&channel);
+        if !options.json {
+            report.print(color)?;
+        }
+        let mut rounds = Rounds::default();
+        let mut result = Ok(());
+        for number in 0..options.count {
+            if number > 0 {
+                result = interrupt.pause(options.interval);
+            }
+            result = result.and_then(|()| round(options, &channel)).map(|time| rounds.add(time));
+            if result.is_err() {
+                break;
+            }
+        }
+        if options.json {
+            report.print_json(&rounds)?
+        } else {
+            rounds.print()?
+        }
+        result
+    })
+}
+
+fn round(options: &Options, channel: &TgChannel) -> Result<Duration, Failure> {
+    let start = Instant::now();
+    match &options.query {
+        Some(query) => drop(channel.query(query.as_str())?),
+        None => drop(channel.request(Body::MetadataRequest)?),
+    }
+    Ok(start.elapsed())
+}
