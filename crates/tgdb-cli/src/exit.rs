@@ -6,6 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use tgdb_channel::bulk::{BulkError, BulkStep};
 use tgdb_channel::{ChannelError, ErrorKind};
 
 /// The exit codes. They are part of the interface: a number keeps its meaning.
@@ -48,6 +49,19 @@ impl Code {
             ErrorKind::Timeout => Self::Timeout,
             ErrorKind::ConnectionLost | ErrorKind::Closed => Self::Lost,
             _ => Self::Other,
+        }
+    }
+}
+
+impl Code {
+    fn of_bulk(error: &BulkError) -> Self {
+        match error {
+            BulkError::Request { source, .. } => Self::of(source),
+            BulkError::Server { .. } => Self::Server,
+            BulkError::Read { .. } | BulkError::Write { .. } | BulkError::SourceChanged { .. } => Self::File,
+            BulkError::Cancelled { .. } => Self::Interrupted,
+            BulkError::Property(_) | BulkError::TypeTwice { .. } => Self::Usage,
+            _ => Self::Data,
         }
     }
 }
@@ -95,6 +109,14 @@ pub(crate) enum Failure {
     Prompt(#[source] io::Error),
     #[error(transparent)]
     Channel(#[from] ChannelError),
+    #[error(transparent)]
+    Bulk(#[from] BulkError),
+    #[error("{step}: interrupted")]
+    Cancelled { step: BulkStep },
+    #[error("{path} is there already; --force overwrites it")]
+    Exists { path: String },
+    #[error("{path} cannot be imported: {reason}")]
+    Import { path: String, reason: String },
     #[error("interrupted")]
     Interrupted,
 }
@@ -108,7 +130,10 @@ impl Failure {
             Self::Listen { .. } | Self::Resolve { .. } => Code::Network,
             Self::Tls(_) => Code::Tls,
             Self::Channel(error) => Code::of(error),
-            Self::Interrupted => Code::Interrupted,
+            Self::Bulk(error) => Code::of_bulk(error),
+            Self::Exists { .. } => Code::File,
+            Self::Import { .. } => Code::Usage,
+            Self::Cancelled { .. } | Self::Interrupted => Code::Interrupted,
         }
     }
 

@@ -58,6 +58,19 @@ impl Interrupt {
 /// # Errors
 /// Those of `work`.
 pub(crate) fn guard<T>(channel: &TgChannel, work: impl FnOnce(&Interrupt) -> Result<T, Failure>) -> Result<T, Failure> {
+    guard_patiently(channel, Duration::ZERO, work)
+}
+
+/// As [`guard`], for work that looks at [`is_interrupted`]: it has that much time to end by itself
+/// after the first signal. A second signal stops the channel at once.
+///
+/// # Errors
+/// Those of `work`.
+pub(crate) fn guard_patiently<T>(
+    channel: &TgChannel,
+    patience: Duration,
+    work: impl FnOnce(&Interrupt) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let signals = signals()?;
     let (done, ended) = bounded::<()>(0);
     let (interrupted, watch) = bounded(0);
@@ -66,6 +79,11 @@ pub(crate) fn guard<T>(channel: &TgChannel, work: impl FnOnce(&Interrupt) -> Res
         crossbeam_channel::select! {
             recv(signals) -> _ => {
                 drop(interrupted);
+                crossbeam_channel::select! {
+                    recv(signals) -> _ => {}
+                    recv(ended) -> _ => {}
+                    default(patience) => {}
+                }
                 stopped.stop(StopMethod::ClientForceful);
             }
             recv(ended) -> _ => {}

@@ -4,6 +4,8 @@
 #![deny(missing_docs)]
 
 mod args;
+mod bench;
+mod bulk;
 mod connect;
 mod decode;
 mod exit;
@@ -12,6 +14,7 @@ mod output;
 mod pages;
 mod pcap;
 mod ping;
+mod progress;
 mod proxy;
 mod record;
 mod serve;
@@ -28,6 +31,9 @@ fn main() -> ExitCode {
         Command::Ping(options) => ping::run(&options, cli.color),
         Command::Proxy(options) => proxy::run(&options, cli.color),
         Command::Decode(options) => decode::run(&options, cli.color),
+        Command::Bench(options) => bench::run(&options, cli.color),
+        Command::Import(options) => bulk::import::run(&options),
+        Command::Export(options) => bulk::export::run(&options),
         Command::Serve(options) => serve::run(&options),
         Command::Completions { shell } => pages::completions(shell),
         Command::Man => pages::man(),

@@ -86,6 +86,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             }
         }
     };
+    let result = result.and_then(|()| lines.try_iter().take(trace::LINES).try_for_each(|line| print(&line)));
     // Sessions that wait for room in the queue go on.
     drop(lines);
     for server in &mut servers {

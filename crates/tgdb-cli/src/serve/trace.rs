@@ -8,7 +8,7 @@ use tgdb_pdu::{Message, Secret};
 use tgdb_testkit::{Script, ServerSession};
 
 /// How many lines wait for the output before sessions do.
-const LINES: usize = 1024;
+pub(super) const LINES: usize = 1024;
 
 /// Takes the lines, from any thread.
 pub(super) struct Sink {

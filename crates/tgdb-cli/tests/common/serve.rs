@@ -7,7 +7,7 @@ use super::{Directory, tgdb};
 
 pub struct Serve {
     child: Child,
-    pub output: BufReader<ChildStdout>,
+    output: Option<BufReader<ChildStdout>>,
     /// Where it runs. Its temporary files are in `tmp` there.
     pub directory: Directory,
 }
@@ -32,7 +32,7 @@ impl Serve {
 
     fn of(mut child: Child, directory: Directory) -> Self {
         let output = BufReader::new(child.stdout.take().unwrap());
-        Self { child, output, directory }
+        Self { child, output: Some(output), directory }
     }
 
     /// Starts one on a free port, and says its URL.
@@ -46,7 +46,8 @@ impl Serve {
     /// The rest of the next line that starts so.
     pub fn line(&mut self, start: &str) -> String {
         let mut line = String::new();
-        while self.output.read_line(&mut line).unwrap() > 0 {
+        let output = self.output.as_mut().unwrap();
+        while output.read_line(&mut line).unwrap() > 0 {
             if let Some(rest) = line.strip_prefix(start) {
                 return rest.trim_end().to_owned();
             }
@@ -59,9 +60,24 @@ impl Serve {
 
     /// Sends a signal, and waits until it has ended as it should.
     pub fn end(&mut self, signal: &str) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
-        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+        self.signal(signal);
+        assert_eq!(self.ended(), Some(0));
+    }
+
+    pub fn signal(&self, name: &str) {
+        super::signal(self.child.id(), name);
+    }
+
+    /// Reads its output no longer.
+    pub fn close(&mut self) {
+        self.output = None;
+    }
+
+    /// What it says until it ends.
+    pub fn rest(&mut self) -> String {
+        let mut text = String::new();
+        self.output.as_mut().unwrap().read_to_string(&mut text).unwrap();
+        text
     }
 
     /// Waits until it ends by itself.
