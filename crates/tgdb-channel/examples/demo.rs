@@ -1,108 +1,67 @@
-//! A channel at work against servers in this process: plain TCP, verified TLS, a thousand
-//! pipelined requests, what errors say, and a failover.
+//! A first session: a server with a graph, a query and its rows, an error, and a failover.
 //!
-//! `cargo run -p tgdb-channel --example demo`
+//! `cargo run -p tgdb-channel --example demo` starts the servers itself; nothing has to be installed.
 
 #![forbid(unsafe_code)]
 
-use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
-use tgdb_channel::pdu::Body;
-use tgdb_channel::pdu::body::{QueryCommand, QueryRequest};
-use tgdb_channel::url::ConfigName;
-use tgdb_channel::{ChannelBuilder, RequestOptions, ResendMode, StopMethod, TgChannel};
-use tgdb_testkit::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, ServerConfig, TestCa, TestServer, echoed};
+use tgdb_channel::{RequestOptions, ResendMode, StopMethod, TgChannel};
+use tgdb_testkit::graph::GraphServer;
+use tgdb_testkit::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, ServerConfig, TestServer};
 
-type Failure = Box<dyn std::error::Error>;
+const QUERY: &str = "g.V().has('airport', 'iata', 'MUC').out('route').order().by('iata').limit(5)";
 
-/// Requests in flight at once.
-const PIPELINED: usize = 1000;
+const NEXT: &str = "\
+What to try next:
+   cargo run -p tgdb-channel --example airports
+      reads an entity by its key, and commits a transaction; tls, tokio, retry, testing are more examples
+   cargo run -p tgdb-cli -- serve
+      a server like these, until Ctrl-C, for programs in any language
+   cargo run -p tgdb-cli -- proxy 127.0.0.1:18222 127.0.0.1:8222
+      shows each message of a client that connects to port 18222 in place of that server
+   cargo doc --open -p tgdb-channel
+      the documentation of the library";
 
-fn main() -> Result<(), Failure> {
-    let ca = TestCa::new("demonstration")?;
-    let tls = ca.server_config(&ca.issue(&["localhost"])?)?;
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("1. Two servers with the same graph: 52 airports, and routes between them");
+    let graph = Arc::new(GraphServer::airports());
+    let mut first = TestServer::start(ServerConfig::scripted(graph.clone()))?;
+    let second = TestServer::start(ServerConfig::scripted(graph))?;
+    println!("   {} and {}", first.url(), second.url());
 
-    println!("1. Plain TCP");
-    let server = TestServer::start(ServerConfig::default())?;
-    session(&server.url(), None)?;
-
-    println!("\n2. TLS, the certificate verified");
-    let secure = TestServer::start(ServerConfig { tls: Some(tls), ..ServerConfig::default() })?;
-    session(&secure.url(), Some(&ca.pem_file()))?;
-
-    println!("\n3. What goes wrong says so");
-    let failed = builder(&server.url()).password("lion").build()?.connect();
-    println!("   wrong password:  {}", failure(failed)?);
-    let failed = builder(&secure.url()).build()?.connect();
-    println!("   unknown issuer:  {}", failure(failed)?);
-    let failed = builder("tcp://localhost:8222/{dbName}").build();
-    println!("   bad URL:         {}", failure(failed)?);
-
-    println!("\n4. Failover");
-    failover()?;
-    println!("\nAll done; docs/ has the protocol, the API and the measurements.");
-    Ok(())
-}
-
-fn builder(url: &str) -> ChannelBuilder {
-    TgChannel::builder(url).user(DEFAULT_USER).password(DEFAULT_PASSWORD).database(DEFAULT_DATABASE)
-}
-
-fn failure<T>(result: Result<T, tgdb_channel::ChannelError>) -> Result<String, Failure> {
-    match result {
-        Err(error) => Ok(format!("{error:#}")),
-        Ok(_) => Err("this should have failed".into()),
-    }
-}
-
-fn session(url: &str, trusted: Option<&Path>) -> Result<(), Failure> {
-    let mut builder = builder(url);
-    if let Some(pem) = trusted {
-        builder = builder.property(ConfigName::TlsTrustedCertificates, pem.display().to_string());
-    }
-    let channel = builder.build()?;
+    println!("\n2. Log in to the first; the second is for the case that it is lost");
+    let url = format!("{}/{{dbName={DEFAULT_DATABASE};ftHosts={}}}", first.url(), second.address());
+    let channel = TgChannel::builder(&url).user(DEFAULT_USER).password(DEFAULT_PASSWORD).build()?;
     channel.connect()?;
     channel.start()?;
-    println!("   {url}");
-    println!("   logged in: session {}, {}", channel.session_id(), version(&channel));
+    println!("   user {DEFAULT_USER}, session {}", channel.session_id());
 
-    let started = Instant::now();
-    let query = |number: usize| QueryRequest::text(QueryCommand::EXECUTE, format!("query {number}"));
-    let waiters = (0..PIPELINED).map(|number| channel.submit(query(number))).collect::<Result<Vec<_>, _>>()?;
-    for (number, waiter) in waiters.into_iter().enumerate() {
-        let reply = waiter.wait()?;
-        if echoed(&reply.body) != Some(&format!("query {number}")) {
-            return Err(format!("request {number} got another one's reply").into());
-        }
+    println!("\n3. Where can one fly from Munich?");
+    println!("   {QUERY}");
+    for airport in channel.query(QUERY)?.nodes() {
+        let airport = airport?;
+        let (iata, name, city): (&str, &str, &str) = (airport.get("iata")?, airport.get("name")?, airport.get("city")?);
+        println!("   {iata}  {city:<12} {name}");
     }
-    println!("   {PIPELINED} requests sent without waiting; each got its own reply, {:.0?} in all", started.elapsed());
-    channel.stop(StopMethod::Graceful);
-    println!("   stopped: {:?}", channel.link_state());
-    Ok(())
-}
 
-fn version(channel: &TgChannel) -> String {
-    channel.server_product_version().map_or_else(String::new, |version| format!("server version {version}"))
-}
-
-fn failover() -> Result<(), Failure> {
-    // Never answers: the request is in flight when its server dies.
-    let mut first = TestServer::start(ServerConfig::scripted(|_: &mut _, _: &_| {}))?;
-    let second = TestServer::start(ServerConfig::default())?;
-    let channel = builder(&format!("{}/{{ftHosts={}}}", first.url(), second.address())).build()?;
-    channel.connect()?;
-    channel.start()?;
-    println!("   connected to {}, spare {}", channel.url().authority(), second.address());
-    let waiter = channel.submit_with(Body::MetadataRequest, RequestOptions::resend(ResendMode::ReconnectAndResend))?;
-    while first.requests() == 0 {
-        std::thread::yield_now();
+    println!("\n4. An error says what is wrong");
+    match channel.query("g.V().has('airport', 'iata', 'MUC').out('flight')") {
+        Err(error) => println!("   {error:#}"),
+        Ok(_) => return Err("there is no edge type of that name".into()),
     }
-    let killed = Instant::now();
+
+    println!("\n5. The first server is killed, and the same query sent again");
     first.kill();
-    println!("   a request is in flight; its server is killed");
-    let reply = waiter.wait()?;
-    println!("   {:?} after {:.0?}, from {}", reply.verb(), killed.elapsed(), channel.url().authority());
+    let killed = Instant::now();
+    // What only reads may be sent twice; see ResendMode for what writes.
+    let options = RequestOptions::resend(ResendMode::ReconnectAndResend);
+    let count = channel.query_with(QUERY, options)?.nodes().count();
+    println!("   {count} rows from {} after {:.0?}", channel.url().authority(), killed.elapsed());
+    println!("   (clients wait up to a second, each another time, so that they do not all come at once)");
     channel.stop(StopMethod::Graceful);
+
+    println!("\n{NEXT}");
     Ok(())
 }

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::output::Color;
-use crate::{admin, connect, decode, exit, metadata, ping, proxy, query};
+use crate::{admin, bench, bulk, connect, decode, exit, metadata, ping, proxy, query, serve};
 
 /// The operator's tool for TIBCO Graph Database (TGDB).
 #[derive(Debug, Parser)]
@@ -35,6 +35,18 @@ pub(crate) enum Command {
     Proxy(Box<proxy::Options>),
     /// Show the messages of a capture, raw stream, hex dump or trace file
     Decode(decode::Options),
+    /// Send requests for some time, and show how many a second there are and how long they take
+    #[command(after_help = bench::HELP)]
+    Bench(bench::Options),
+    /// Import nodes and edges from CSV files
+    #[command(after_help = bulk::import::HELP)]
+    Import(bulk::import::Options),
+    /// Export all nodes and edges to CSV files
+    #[command(after_help = bulk::export::HELP)]
+    Export(bulk::export::Options),
+    #[command(after_help = serve::HELP)]
+    /// Serve a graph of airports for tests, with faults on demand
+    Serve(Box<serve::Options>),
     /// Write a completion script for a shell to the standard output
     Completions {
         /// The shell

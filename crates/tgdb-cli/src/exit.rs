@@ -6,6 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use tgdb_channel::bulk::{BulkError, BulkStep};
 use tgdb_channel::{ChannelError, ErrorKind};
 
 /// The exit codes. They are part of the interface: a number keeps its meaning.
@@ -52,10 +53,23 @@ impl Code {
     }
 }
 
+impl Code {
+    fn of_bulk(error: &BulkError) -> Self {
+        match error {
+            BulkError::Request { source, .. } => Self::of(source),
+            BulkError::Server { .. } => Self::Server,
+            BulkError::Read { .. } | BulkError::Write { .. } | BulkError::SourceChanged { .. } => Self::File,
+            BulkError::Cancelled { .. } => Self::Interrupted,
+            BulkError::Property(_) | BulkError::TypeTwice { .. } => Self::Usage,
+            _ => Self::Data,
+        }
+    }
+}
+
 /// The exit codes as `--help` and the man page show them.
 pub(crate) const TABLE: &str = "\
 Exit codes:
-    0  done; also when a proxy was ended by Ctrl-C, or nobody reads the output any more
+    0  done; also when a proxy or server was ended by Ctrl-C, or nobody reads the output any more
     1  anything else
     2  the command line, the URL or a setting is wrong
     3  a file cannot be read or written
@@ -99,6 +113,14 @@ pub(crate) enum Failure {
     Usage { reason: String },
     #[error("{reason}")]
     NotDone { reason: String },
+    #[error(transparent)]
+    Bulk(#[from] BulkError),
+    #[error("{step}: interrupted")]
+    Cancelled { step: BulkStep },
+    #[error("{path} is there already; --force overwrites it")]
+    Exists { path: String },
+    #[error("{path} cannot be imported: {reason}")]
+    Import { path: String, reason: String },
     #[error("interrupted")]
     Interrupted,
 }
@@ -114,7 +136,10 @@ impl Failure {
             Self::Usage { .. } => Code::Usage,
             Self::NotDone { .. } => Code::Server,
             Self::Channel(error) => Code::of(error),
-            Self::Interrupted => Code::Interrupted,
+            Self::Bulk(error) => Code::of_bulk(error),
+            Self::Exists { .. } => Code::File,
+            Self::Import { .. } => Code::Usage,
+            Self::Cancelled { .. } | Self::Interrupted => Code::Interrupted,
         }
     }
 

@@ -16,7 +16,7 @@ static SIGNALS: OnceLock<Receiver<()>> = OnceLock::new();
 ///
 /// # Errors
 /// [`Failure::Signal`] if the handler cannot be set.
-fn signals() -> Result<Receiver<()>, Failure> {
+pub(crate) fn signals() -> Result<Receiver<()>, Failure> {
     if let Some(signals) = SIGNALS.get() {
         return Ok(signals.clone());
     }
@@ -29,7 +29,7 @@ fn signals() -> Result<Receiver<()>, Failure> {
 }
 
 /// Whether a signal came since [`signals`] was called first.
-fn is_interrupted() -> bool {
+pub(crate) fn is_interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
 
@@ -67,6 +67,19 @@ impl Interrupt {
 /// # Errors
 /// Those of `work`.
 pub(crate) fn guard<T>(channel: &TgChannel, work: impl FnOnce(&Interrupt) -> Result<T, Failure>) -> Result<T, Failure> {
+    guard_patiently(channel, Duration::ZERO, work)
+}
+
+/// As [`guard`], for work that looks at [`is_interrupted`]: it has that much time to end by itself
+/// after the first signal. A second signal stops the channel at once.
+///
+/// # Errors
+/// Those of `work`.
+pub(crate) fn guard_patiently<T>(
+    channel: &TgChannel,
+    patience: Duration,
+    work: impl FnOnce(&Interrupt) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let signals = signals()?;
     let (done, ended) = bounded::<()>(0);
     let (interrupted, watch) = bounded(0);
@@ -75,6 +88,11 @@ pub(crate) fn guard<T>(channel: &TgChannel, work: impl FnOnce(&Interrupt) -> Res
         crossbeam_channel::select! {
             recv(signals) -> _ => {
                 drop(interrupted);
+                crossbeam_channel::select! {
+                    recv(signals) -> _ => {}
+                    recv(ended) -> _ => {}
+                    default(patience) => {}
+                }
                 stopped.stop(StopMethod::ClientForceful);
             }
             recv(ended) -> _ => {}

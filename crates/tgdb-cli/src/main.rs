@@ -5,6 +5,8 @@
 
 mod admin;
 mod args;
+mod bench;
+mod bulk;
 mod connect;
 mod decode;
 mod exit;
@@ -15,9 +17,11 @@ mod output;
 mod pages;
 mod pcap;
 mod ping;
+mod progress;
 mod proxy;
 mod query;
 mod record;
+mod serve;
 mod table;
 
 use std::process::ExitCode;
@@ -35,6 +39,10 @@ fn main() -> ExitCode {
         Command::Admin(options) => admin::run(&options, cli.color),
         Command::Proxy(options) => proxy::run(&options, cli.color),
         Command::Decode(options) => decode::run(&options, cli.color),
+        Command::Bench(options) => bench::run(&options, cli.color),
+        Command::Import(options) => bulk::import::run(&options),
+        Command::Export(options) => bulk::export::run(&options),
+        Command::Serve(options) => serve::run(&options),
         Command::Completions { shell } => pages::completions(shell),
         Command::Man => pages::man(),
     })

@@ -1,5 +1,5 @@
 //! Decodes what one side of a connection sent, from a file with its raw bytes. Wireshark ("Follow
-//! TCP Stream", saved as raw), tcpflow and `tgdb-testkit serve --dump` write such files.
+//! TCP Stream", saved as raw), tcpflow and `tgdb serve --dump` write such files.
 //!
 //! `cargo run -p tgdb-pdu --example decode -- FILE`
 //!

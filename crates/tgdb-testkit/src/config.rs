@@ -48,6 +48,8 @@ pub struct ServerConfig {
     pub script: Arc<dyn Script>,
     /// What goes wrong on the next connections.
     pub faults: Faults,
+    /// How many connections have the faults, from the first one on. Default all.
+    pub faulty_connections: Option<usize>,
     /// Record the bytes of each connection, in clear text.
     pub record: bool,
 }
@@ -65,6 +67,7 @@ impl Default for ServerConfig {
             allow_missing_token: false,
             script: Arc::new(echo),
             faults: Faults::default(),
+            faulty_connections: None,
             record: false,
         }
     }

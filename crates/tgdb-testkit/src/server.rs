@@ -197,7 +197,10 @@ fn listen(listener: &TcpListener, shared: &Arc<ServerShared>) {
 
 fn accept(tcp: TcpStream, number: usize, shared: &Arc<ServerShared>) -> io::Result<()> {
     tcp.set_nodelay(true)?;
-    let faults = shared.faults.lock().clone();
+    let faults = match shared.config.faulty_connections {
+        Some(faulty) if number >= faulty => Faults::default(),
+        _ => shared.faults.lock().clone(),
+    };
     let (orders, receiver): (_, Receiver<Order>) = crossbeam_channel::unbounded();
     let session_tcp = tcp.try_clone()?;
     let session_shared = shared.clone();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tgdb_channel::{ChannelError, TgChannel};
 use tgdb_pdu::Wire;
 use tgdb_pdu::body::{
-    AdminCommand, AdminRequest, AnyServerInfo, AttributeDescriptor, ConnectionInfo, Description, IndexInfo, LongList,
+    AdminCommand, AdminRequest, AnyServerInfo, AttributeDescriptor, ConnectionInfo, Description, IndexInfo, List64,
     PythonAdminCommand, Role, StoredProcedure, UserInfo, UserWithRoleIds, Users,
 };
 use tgdb_pdu::version::ProductVersion;
@@ -55,7 +55,7 @@ pub(super) fn roles(channel: &TgChannel, listing: &mut Listing) -> Result<(), Fa
 }
 
 pub(super) fn connections(channel: &TgChannel, listing: &mut Listing) -> Result<(), Failure> {
-    let LongList(all) = ask(channel, AdminRequest::new(AdminCommand::SHOW_CONNECTIONS))?;
+    let List64(all) = ask(channel, AdminRequest::new(AdminCommand::SHOW_CONNECTIONS))?;
     let connection = |connection: &ConnectionInfo| {
         json!({
             "session": connection.session_id,
@@ -126,7 +126,7 @@ pub(super) fn describe(
     }
 }
 
-fn list_attributes(listing: &mut Listing, LongList(attributes): &LongList<AttributeDescriptor>) -> Result<(), Failure> {
+fn list_attributes(listing: &mut Listing, List64(attributes): &List64<AttributeDescriptor>) -> Result<(), Failure> {
     listing.title("\nAttributes")?;
     listing.list(&attributes.iter().map(metadata::attribute).collect::<Vec<_>>(), metadata::ATTRIBUTE)
 }

@@ -31,13 +31,13 @@ pub(crate) enum Cut {
 /// A byte that is changed: its offset, and what is XORed to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Corruption {
-    offset: u64,
-    mask: u8,
+    pub(crate) offset: u64,
+    pub(crate) mask: u8,
 }
 
 /// A delay, as `50ms` or `1s 500ms`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Delay(Duration);
+pub(crate) struct Delay(pub(crate) Duration);
 
 impl<T: FromStr<Err = String>> FromStr for Scoped<T> {
     type Err = String;

@@ -21,6 +21,7 @@ use crate::output::{Color, Output};
 use crate::pcap::Capture;
 use crate::record::{Event, Format, Record, Settings};
 use connection::Service;
+pub(crate) use fault::{Corruption, Delay};
 use watch::{Watch, Watched};
 
 /// How long connections have, after Ctrl-C, to be closed.

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+pub mod serve;
+
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,6 +18,27 @@ use tgdb_testkit::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER};
 /// The program under test.
 pub fn tgdb() -> Command {
     Command::new(env!("CARGO_BIN_EXE_tgdb"))
+}
+
+/// A command that logs in as the default user.
+pub fn client(name: &str) -> Command {
+    let mut command = tgdb();
+    command.arg(name).env("TGDB_USER", DEFAULT_USER).env("TGDB_PASSWORD", DEFAULT_PASSWORD);
+    command
+}
+
+/// Runs a command whose standard output nobody reads.
+pub fn to_closed_pipe(mut command: Command) -> Output {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let child = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+    drop(command);
+    child.wait_with_output().unwrap()
+}
+
+/// Sends a signal to a process.
+pub fn signal(id: u32, name: &str) {
+    assert!(Command::new("kill").args([name, &id.to_string()]).status().unwrap().success());
 }
 
 /// A directory that is removed at the end.
@@ -84,8 +107,7 @@ impl Proxy {
 
     /// Sends a signal.
     pub fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+        signal(self.child.id(), name);
     }
 
     pub fn id(&self) -> u32 {

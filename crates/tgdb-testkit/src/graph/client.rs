@@ -40,6 +40,7 @@ pub(crate) struct ClientState {
     /// Ids of entities that were found and not sent, and how many are sent at once.
     pub(super) results: BTreeMap<i32, (Vec<i64>, i32)>,
     pub(super) last_result: i32,
+    pub(super) bulk: super::bulk::BulkState,
 }
 
 impl ClientState {

@@ -74,7 +74,9 @@
 //! | large object | in chunks of 16 KiB |
 //! | encrypted attribute | read: obfuscated. Written: fails with 8005, because the server has no RSA key |
 //! | administration | users, roles, types, indices, descriptors, connections, info, describe, stored procedures (none), kill; create user (who can log in then), descriptor, node type, edge type |
-//! | traversal, bulk import and export | an exception |
+//! | bulk import of records | each record is a commit of its own; with `upsert` a node that has the key is changed. Result 1 for a portion that is damaged or not due, and for a record that cannot be loaded unless errors are ignored |
+//! | bulk export | all types with entities, in the order of the metadata. Ids are those of the graph; encrypted attributes and BLOBs do not come |
+//! | traversal, import and export of files | an exception |
 //!
 //! # Example
 //! How an application's test gets its server:
@@ -93,6 +95,7 @@
 //! ```
 
 mod admin;
+mod bulk;
 pub(crate) mod client;
 mod commit;
 mod data;

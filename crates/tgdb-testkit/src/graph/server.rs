@@ -12,11 +12,11 @@ use tgdb_pdu::{Body, EncodeError, Message, Secret};
 use super::admin::Admin;
 use super::client::{Client, ClientState};
 use super::view::View;
-use super::{Graph, get, query, transaction};
+use super::{Graph, bulk, get, query, transaction};
 use crate::{Script, ServerSession};
 
 /// Code of the exception for what this server does not do. The vendor's clients give it no name.
-const UNSUPPORTED: i32 = 1;
+pub(super) const UNSUPPORTED: i32 = 1;
 
 /// Serves a [`Graph`] to all sessions; see [the module](super) for what it understands.
 ///
@@ -134,7 +134,10 @@ impl GraphServer {
             }
             // One way.
             Body::ConnectionProperties(_) | Body::DumpStacktraceRequest => return Ok(None),
-            other => unsupported(other),
+            other => match bulk::answer(&mut state.graph, &mut own.bulk, other) {
+                Some(answer) => return Ok(answer),
+                None => unsupported(other),
+            },
         }))
     }
 }
