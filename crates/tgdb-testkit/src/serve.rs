@@ -72,7 +72,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     }
     if options.tls_port != 0 {
         let identity = ca.issue(&["localhost", "127.0.0.1"])?;
-        let tls = Some(ca.server_config(&identity)?);
+        let tls = Some(ca.server_config_without_tickets(&identity)?);
         servers.push(TestServer::start(ServerConfig { tls, ..config(options.tls_port) })?);
         println!("certificates to trust: {}", ca.pem_file().display());
     }
