@@ -118,7 +118,12 @@ func session() {
 	})
 	run("large object", func() string {
 		object := find("KEF").GetAttribute("notes").(interface{ GetAsBytes() []byte })
-		return expect(string(object.GetAsBytes()), notes)
+		text := string(object.GetAsBytes())
+		// The client's reader of byte strings leaves its buffer as it was.
+		if text == strings.Repeat("\x00", len(notes)) {
+			return fmt.Sprintf("%d bytes, all of them 0", len(text))
+		}
+		return expect(text, notes)
 	})
 	run("delete", func() string {
 		check(connection.DeleteEntity(find(code)))
