@@ -52,7 +52,7 @@ func main() {
 	default:
 		if run("connect", func() string {
 			connection = connect(url, database, password)
-			return "login, properties"
+			return "login"
 		}) {
 			session()
 		}
