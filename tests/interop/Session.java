@@ -77,8 +77,7 @@ public final class Session {
             return metadata.getNodeTypes().size() + " node types, " + metadata.getEdgeTypes().size() + " edge types";
         });
         run("query", () -> {
-            String query = "gremlin://g.V().has('airport','iata','FRA').values('name');";
-            Object name = connection.executeQuery(query, TGQueryOption.createQueryOption()).next();
+            Object name = query("gremlin://g.V().has('airport','iata','FRA').values('name');");
             return expect(name, "Frankfurt am Main");
         });
         run("commit of a node", () -> {
@@ -101,7 +100,10 @@ public final class Session {
             connection.rollback();
             return expect(name(), "Updated");
         });
-        run("large object", () -> expect(new String(find("KEF").getAttribute("notes").getAsBytes()), NOTES));
+        run("large object", () -> {
+            TGEntity node = (TGEntity) query("gremlin://g.V().has('airport','iata','KEF');");
+            return expect(new String(node.getAttribute("notes").getAsBytes()), NOTES);
+        });
         run("delete", () -> {
             connection.deleteEntity(find(CODE));
             connection.commit();
@@ -109,6 +111,10 @@ public final class Session {
             return "gone";
         });
         run("disconnect", () -> { connection.disconnect(); return "closed"; });
+    }
+
+    private static Object query(String text) throws Exception {
+        return connection.executeQuery(text, TGQueryOption.createQueryOption()).next();
     }
 
     private static TGEntity find(String code) throws Exception {

@@ -87,10 +87,7 @@ func session() {
 		return fmt.Sprintf("%d node types, %d edge types", len(nodes), len(edges))
 	})
 	run("query", func() string {
-		query := "gremlin://g.V().has('airport','iata','FRA').values('name');"
-		results, err := connection.ExecuteQuery(query, impl.NewQueryOption())
-		check(err)
-		return expect(results.Next(), "Frankfurt am Main")
+		return expect(query("gremlin://g.V().has('airport','iata','FRA').values('name');"), "Frankfurt am Main")
 	})
 	run("commit of a node", func() string {
 		metadata, err := connection.GetGraphMetadata(false)
@@ -117,8 +114,10 @@ func session() {
 		return expect(name(), "Updated")
 	})
 	run("large object", func() string {
-		object := find("KEF").GetAttribute("notes").(interface{ GetAsBytes() []byte })
-		text := string(object.GetAsBytes())
+		// Not by its key: what is near comes along then, and over TLS this client fails on replies
+		// that are longer than a record.
+		node := query("gremlin://g.V().has('airport','iata','KEF');").(tgdb.TGEntity)
+		text := string(node.GetAttribute("notes").(interface{ GetAsBytes() []byte }).GetAsBytes())
 		// The client's reader of byte strings leaves its buffer as it was.
 		if text == strings.Repeat("\x00", len(notes)) {
 			return fmt.Sprintf("%d bytes, all of them 0", len(text))
@@ -148,6 +147,12 @@ func objects() tgdb.TGGraphObjectFactory {
 func commit() {
 	_, err := connection.Commit()
 	check(err)
+}
+
+func query(text string) interface{} {
+	results, err := connection.ExecuteQuery(text, impl.NewQueryOption())
+	check(err)
+	return results.Next()
 }
 
 func find(code string) tgdb.TGEntity {

@@ -103,9 +103,9 @@ def session(steps, connection):
         return expect(value("name"), "Updated")
 
     def large_object():
-        key = factory.createCompositeKey("airport")
-        key["iata"] = "KEF"
-        notes = connection.getEntity(key)["notes"]
+        # Not by its key: what is near comes along then, and this client fails on replies in pieces.
+        node = connection.executeQuery("gremlin://g.V().has('airport','iata','KEF');").toCollection()[0]
+        notes = node["notes"]
         # Python reads the count of chunks, which is 1, as the length of the object.
         return f"{len(notes)} of {len(NOTES)} bytes" if len(notes) == 1 else expect(notes, NOTES)
 
