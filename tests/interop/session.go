@@ -71,7 +71,13 @@ func connect(url, database, password string) tgdb.TGConnection {
 }
 
 func refused(url, database, password string) (outcome string) {
-	defer func() { outcome = fmt.Sprint("refused: ", recover()) }()
+	defer func() {
+		reason := recover()
+		if reason == nil {
+			panic("not refused")
+		}
+		outcome = fmt.Sprint("refused: ", reason)
+	}()
 	connect(url, database, password)
 	return
 }
