@@ -1,12 +1,14 @@
 //! A frame with its payload decoded.
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use crate::frame::write_header;
 use crate::{Body, BodyError, BodyErrorKind, EncodeError, Frame, HEADER_LEN, Header, Reader, Verb, Writer};
 
 /// A message: header, typed body, and what stood behind the known part of the body.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Message {
     /// The header's free fields.
     pub header: Header,
@@ -52,6 +54,19 @@ impl Message {
     }
 }
 
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut fields = f.debug_struct("Message");
+        fields.field("header", &self.header).field("body", &self.body);
+        // What follows a secret can be one: Go's client writes the password twice.
+        match self.body.is_secret() {
+            true => fields.field("trailing", &format_args!("{} bytes", self.trailing.len())),
+            false => fields.field("trailing", &self.trailing),
+        };
+        fields.finish()
+    }
+}
+
 impl TryFrom<Frame> for Message {
     type Error = BodyError;
 
@@ -71,6 +86,23 @@ mod tests {
     use super::*;
     use crate::Secret;
     use crate::body::*;
+
+    #[test]
+    fn bytes_behind_a_secret_are_not_shown() {
+        let login = AuthenticateRequest {
+            database: None,
+            client_id: None,
+            inbox_addr: None,
+            roles: None,
+            user: None,
+            password: Secret::from("tiger"),
+        };
+        let behind = |body: Body| Message { trailing: Bytes::from("tiger"), ..Message::new(Header::default(), body) };
+        let shown = format!("{:?}", behind(login.into()));
+        assert!(!shown.contains("tiger") && shown.contains("trailing: 5 bytes"), "{shown}");
+        let shown = format!("{:?}", behind(Body::Ping));
+        assert!(shown.contains("trailing: b\"tiger\""), "{shown}");
+    }
 
     /// A buffer that grows leaves a copy of its bytes behind, which is not wiped.
     #[test]
