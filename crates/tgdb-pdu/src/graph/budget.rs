@@ -1,15 +1,15 @@
 //! How much memory the owned form of a reply may take.
 
 use super::Input;
-use crate::{BodyError, BodyErrorKind, LIST_ALLOWANCE};
+use crate::{BodyError, BodyErrorKind, DECODE_ALLOWANCE};
 
-/// Memory for lists that is left, in bytes: the length of the input and [`LIST_ALLOWANCE`].
+/// Memory for lists that is left, in bytes: the length of the input and [`DECODE_ALLOWANCE`].
 #[derive(Debug)]
 pub(crate) struct Budget(usize);
 
 impl Budget {
     pub(crate) fn of(input: &Input<'_>) -> Self {
-        Self(input.remaining().saturating_add(LIST_ALLOWANCE))
+        Self(input.remaining().saturating_add(DECODE_ALLOWANCE))
     }
 
     /// Takes the memory of `count` items off.

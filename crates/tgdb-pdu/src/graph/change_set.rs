@@ -72,7 +72,7 @@ impl ChangeSet {
     /// # Errors
     /// [`BodyError`] if the request is malformed, names a descriptor that neither the schema nor
     /// the request has, or takes more memory than its length and 64 MiB
-    /// ([`LIST_ALLOWANCE`](crate::LIST_ALLOWANCE)).
+    /// ([`DECODE_ALLOWANCE`](crate::DECODE_ALLOWANCE)).
     pub fn from_request(request: &CommitTransactionRequest, schema: &Schema) -> Result<Self, BodyError> {
         // Behind length and checksum.
         let mut input = Input::new(Verb::COMMIT_TRANSACTION_REQUEST, &request.changes, 8);

@@ -13,7 +13,7 @@ use crate::BodyError;
 /// named by edges or nodes, and do not come, are [shells](Self::shells).
 ///
 /// Memory is bounded: a reply whose entities take more than its length and 64 MiB
-/// ([`LIST_ALLOWANCE`](crate::LIST_ALLOWANCE)) is refused. Read such a reply one entity after
+/// ([`DECODE_ALLOWANCE`](crate::DECODE_ALLOWANCE)) is refused. Read such a reply one entity after
 /// another, from [`Entities`].
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EntityMap {

@@ -128,7 +128,7 @@ impl<'a> ListRef<'a> {
     ///
     /// # Errors
     /// [`BodyError`] if one is malformed, or they take more memory than the length of their bytes
-    /// and 64 MiB ([`LIST_ALLOWANCE`](crate::LIST_ALLOWANCE)).
+    /// and 64 MiB ([`DECODE_ALLOWANCE`](crate::DECODE_ALLOWANCE)).
     pub fn to_element(self) -> Result<Element, BodyError> {
         self.read_owned(&mut { self.input }, &mut Budget::of(&self.input))
     }
