@@ -77,7 +77,7 @@ pub use body::Body;
 pub use bytes;
 pub use decoder::{DEFAULT_MAX_FRAME_LEN, DEFAULT_MAX_LOGIN_FRAME_LEN, FrameDecoder};
 pub use error::{BodyError, BodyErrorKind, EncodeError, FrameError};
-pub use escaped::{Escaped, escaped};
+pub use escaped::{Escaped, MAX_EXCERPT_LEN, escaped, excerpt};
 pub use frame::{Frame, HEADER_LEN, Header, MAGIC, restamp};
 pub use message::Message;
 pub use secret::{AuthToken, Secret};

@@ -24,6 +24,7 @@ pub(crate) struct Framed<S> {
     /// How many reads brought bytes.
     pub(crate) arrivals: AtomicU64,
     closed: AtomicBool,
+    pub(crate) is_logged_in: AtomicBool,
 }
 
 impl<S: ByteStream> Framed<S> {
@@ -35,6 +36,7 @@ impl<S: ByteStream> Framed<S> {
             inbound: Turn::new(Inbound::new(decoder)),
             arrivals: AtomicU64::new(0),
             closed: AtomicBool::new(false),
+            is_logged_in: AtomicBool::new(false),
             stream,
         })
     }
@@ -134,6 +136,10 @@ impl<S: ByteStream> TgSocket for Framed<S> {
 
     fn arrivals(&self) -> u64 {
         self.arrivals.load(Ordering::Relaxed)
+    }
+
+    fn end_login(&self) {
+        self.is_logged_in.store(true, Ordering::Release);
     }
 
     fn finish(&self) {

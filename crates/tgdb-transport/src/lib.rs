@@ -194,6 +194,10 @@ pub trait TgSocket: fmt::Debug + Send + Sync {
     /// while a large frame is under way.
     fn arrivals(&self) -> u64;
 
+    /// The login is done: [`SocketOptions::max_frame_len`] is the bound from now on, and no more
+    /// [`SocketOptions::max_login_frame_len`]. It does nothing for a socket without such a bound.
+    fn end_login(&self) {}
+
     /// Tells the peer that nothing more will be sent. What was sent still arrives,
     /// and what the peer sends can still be read until it closes in turn. It does not
     /// wait; after [`TgSocket::try_send`] call it when [`TgSocket::try_flush`] left nothing.

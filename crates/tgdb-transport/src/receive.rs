@@ -62,6 +62,9 @@ impl<S: ByteStream> Framed<S> {
         };
         let Some(mut turn) = turn else { return Ok(false) };
         let Inbound { decoder, failure } = &mut *turn;
+        if self.is_logged_in.load(Ordering::Acquire) {
+            decoder.end_login();
+        }
         let mut reads = 0;
         loop {
             if self.is_closed() {

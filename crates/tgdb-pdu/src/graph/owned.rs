@@ -173,7 +173,7 @@ impl NodeRef<'_> {
         self.to_node_within(&mut Budget::of_len(self.encoded_len()))
     }
 
-    fn to_node_within(&self, budget: &mut Budget) -> Result<Node, BodyError> {
+    fn to_node_within(self, budget: &mut Budget) -> Result<Node, BodyError> {
         let mut node = self.without_attributes(budget)?;
         node.attributes.extend(self.attributes(), budget)?;
         Ok(node)
@@ -209,7 +209,7 @@ impl EdgeRef<'_> {
         self.to_edge_within(&mut Budget::of_len(self.encoded_len()))
     }
 
-    fn to_edge_within(&self, budget: &mut Budget) -> Result<Edge, BodyError> {
+    fn to_edge_within(self, budget: &mut Budget) -> Result<Edge, BodyError> {
         let mut edge = self.without_attributes(budget)?;
         edge.attributes.extend(self.attributes(), budget)?;
         Ok(edge)
@@ -246,7 +246,7 @@ impl EntityRef<'_> {
     }
 
     /// The same, as a part of something larger.
-    pub(crate) fn to_entity_within(&self, budget: &mut Budget) -> Result<Entity, BodyError> {
+    pub(crate) fn to_entity_within(self, budget: &mut Budget) -> Result<Entity, BodyError> {
         Ok(match self {
             Self::Node(node) => Entity::Node(node.to_node_within(budget)?),
             Self::Edge(edge) => Entity::Edge(edge.to_edge_within(budget)?),
