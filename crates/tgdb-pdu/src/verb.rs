@@ -131,6 +131,20 @@ verbs! {
     INVALID = -1, "InvalidMessage";
 }
 
+impl Verb {
+    /// Whether its payload can hold a password or another secret: what is decoded from it is not
+    /// shown, and its bytes are wiped after use.
+    pub const fn holds_secret(self) -> bool {
+        matches!(
+            self,
+            Self::AUTHENTICATE_REQUEST
+                | Self::ADMIN_REQUEST
+                | Self::CONNECTION_PROPERTIES
+                | Self::DECRYPT_BUFFER_RESPONSE
+        )
+    }
+}
+
 impl fmt::Display for Verb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {

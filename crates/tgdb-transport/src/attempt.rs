@@ -46,7 +46,8 @@ impl<'a> Attempt<'a> {
         fds.truncate(ready);
         self.check(operation)?;
         match found {
-            Ok(false) if Instant::now() >= self.deadline => Err(self.timeout(operation)),
+            // Even if something is ready: a peer that floods has no more time than others.
+            Ok(_) if Instant::now() >= self.deadline => Err(self.timeout(operation)),
             Ok(found) => Ok(found),
             Err(source) => Err(self.io(operation, source)),
         }

@@ -50,6 +50,9 @@ macro_rules! delegate_socket {
             fn arrivals(&self) -> u64 {
                 self.0.arrivals()
             }
+            fn end_login(&self) {
+                self.0.end_login()
+            }
             fn finish(&self) {
                 self.0.finish()
             }

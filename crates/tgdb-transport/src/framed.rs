@@ -27,6 +27,7 @@ pub(crate) struct Framed<S> {
     closed: AtomicBool,
     /// If it was connected here.
     pub(crate) times: Option<ConnectTimes>,
+    pub(crate) is_logged_in: AtomicBool,
 }
 
 impl<S: ByteStream> Framed<S> {
@@ -39,6 +40,7 @@ impl<S: ByteStream> Framed<S> {
             arrivals: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             times: None,
+            is_logged_in: AtomicBool::new(false),
             stream,
         })
     }
@@ -142,6 +144,10 @@ impl<S: ByteStream> TgSocket for Framed<S> {
 
     fn arrivals(&self) -> u64 {
         self.arrivals.load(Ordering::Relaxed)
+    }
+
+    fn end_login(&self) {
+        self.is_logged_in.store(true, Ordering::Release);
     }
 
     fn finish(&self) {

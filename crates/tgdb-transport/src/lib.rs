@@ -201,6 +201,10 @@ pub trait TgSocket: fmt::Debug + Send + Sync {
     /// grows, the peer is alive, even while a large frame takes long.
     fn arrivals(&self) -> u64;
 
+    /// The login is done: [`SocketOptions::max_frame_len`] is the bound from now on, and no more
+    /// [`SocketOptions::max_login_frame_len`]. It does nothing for a socket without such a bound.
+    fn end_login(&self) {}
+
     /// Ends the sending direction. What was sent still arrives,
     /// and what the peer sends can still be read until it closes its end. It does not
     /// wait; after [`TgSocket::try_send`] call it when [`TgSocket::try_flush`] left nothing.

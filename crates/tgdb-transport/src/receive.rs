@@ -63,6 +63,9 @@ impl<S: ByteStream> Framed<S> {
         };
         let Some(mut inbound) = inbound else { return Ok(false) };
         let Inbound { decoder, failure } = &mut *inbound;
+        if self.is_logged_in.load(Ordering::Acquire) {
+            decoder.end_login();
+        }
         let mut reads = 0;
         loop {
             if self.is_closed() {

@@ -156,8 +156,12 @@ impl State {
         mut frames: Vec<Frame>,
         result: Result<(), TransportError>,
     ) {
+        let was_logged_in = self.session.session_number().is_some();
         for frame in frames.drain(..) {
             self.session.handle_frame(now, connection.link, frame);
+        }
+        if !was_logged_in && self.session.session_number().is_some() {
+            connection.socket.end_login();
         }
         self.note_arrivals(now);
         match result {

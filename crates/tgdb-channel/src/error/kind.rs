@@ -211,7 +211,7 @@ fn kind_of_connecting(cause: &TransportError) -> ErrorKind {
 
 fn kind_of_login(error: &LoginError) -> ErrorKind {
     match error {
-        LoginError::Unexpected { .. } | LoginError::Body(_) => ErrorKind::Protocol,
+        LoginError::Unexpected { .. } | LoginError::TooLarge { .. } | LoginError::Body(_) => ErrorKind::Protocol,
         LoginError::Timeout { .. } => ErrorKind::Timeout,
         _ => ErrorKind::Login,
     }

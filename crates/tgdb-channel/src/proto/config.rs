@@ -72,6 +72,8 @@ pub struct SessionConfig {
     /// nothing waits, and requests that are to be sent again come on top, of which
     /// `max_in_flight` is the bound. Default 16 MiB.
     pub max_outbox: usize,
+    /// Maximum length of a frame before the login is done, in bytes. Default 128 KiB.
+    pub max_login_frame_len: u32,
     /// Numbers the messages; shared by the sessions of a process. Starts at 0 like Java's.
     pub sequence: Arc<AtomicI64>,
 }
@@ -107,6 +109,7 @@ impl SessionConfig {
             ping_interval: Some(Duration::from_secs(30)),
             max_in_flight: 16_384,
             max_outbox: 16 << 20,
+            max_login_frame_len: tgdb_pdu::DEFAULT_MAX_LOGIN_FRAME_LEN,
             sequence: Arc::default(),
         }
     }

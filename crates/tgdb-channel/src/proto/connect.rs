@@ -95,6 +95,7 @@ impl<W> Session<W> {
         let inbox_addr = inbox_addr.to_owned();
         let credentials = Credentials { inbox_addr, ..self.config.credentials.clone() };
         let (login, first) = Login::start(credentials);
+        let login = login.with_max_frame_len(self.config.max_login_frame_len);
         self.link = Link::LoggingIn { link, server, since: now, login: Box::new(login) };
         self.timers.set(Timer::Link, later(now, self.config.operation_timeout));
         self.send_in_login(now, &first);

@@ -3,7 +3,7 @@
 use std::io::IoSlice;
 
 use bytes::Bytes;
-use tgdb_pdu::{Body, EncodeError, HEADER_LEN};
+use tgdb_pdu::{Body, EncodeError, HEADER_LEN, Secret};
 use zeroize::Zeroize;
 
 /// From this length on a payload is sent from where it is instead of being copied.
@@ -24,24 +24,9 @@ pub struct Payload {
 enum Store {
     /// Is copied into the buffer of a write.
     Small(Vec<u8>),
-    /// The second part is written from where it is. A secret is wiped by the owner that all
-    /// clones share.
+    /// The second part is written from where it is. A secret is wiped with the last
+    /// clone.
     Large(Vec<u8>, Bytes),
-}
-
-/// Bytes that are wiped on drop.
-struct Wiped(Vec<u8>);
-
-impl AsRef<[u8]> for Wiped {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl Drop for Wiped {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
 }
 
 impl Payload {
@@ -56,7 +41,7 @@ impl Payload {
         i32::try_from(length + HEADER_LEN).map_err(|_| EncodeError::MessageTooLarge { length })?;
         let bytes = match (head.len() < LARGE, is_secret) {
             (true, _) if tail.is_empty() => Store::Small(head),
-            (false, true) => Store::Large(Vec::new(), Bytes::from_owner(Wiped(head))),
+            (false, true) => Store::Large(Vec::new(), Secret::new(head).into()),
             (false, false) if tail.is_empty() => Store::Large(Vec::new(), head.into()),
             _ => Store::Large(head, tail),
         };

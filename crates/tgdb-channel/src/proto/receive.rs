@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tgdb_pdu::{Body, Frame, Message, Verb};
+use tgdb_pdu::{Body, Frame, Message, Verb, excerpt};
 use tgdb_transport::TransportError;
 
 use super::connect::LOG_IN;
@@ -248,7 +248,7 @@ fn is_silence(cause: &TransportError) -> bool {
 /// Why the server ends the session, if the frame says so and can be read.
 pub(crate) fn termination_reason(frame: &Frame) -> Option<String> {
     match Message::decode(frame).map(|message| message.body) {
-        Ok(Body::SessionForcefullyTerminated(end)) => end.reason,
+        Ok(Body::SessionForcefullyTerminated(end)) => end.reason.map(|reason| excerpt(reason.as_bytes())),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 //! `NodeTypeImpl.java`, `EdgeTypeImpl.java`).
 
 use super::List16;
-use crate::wire::{encode_list, wire_code, wire_struct};
+use crate::wire::{encode_list, push, wire_code, wire_struct};
 use crate::{BodyError, BodyErrorKind, EncodeError, Reader, Wire, Writer};
 
 wire_code! {
@@ -280,13 +280,12 @@ impl Wire for MetadataResponse {
         let count = r.i32("count")?;
         let mut missing = r.check_count("count", count.into(), 1)?;
         while missing > 0 {
-            r.take_memory::<TypeGroup>("groups", 1)?;
             let group = TypeGroup::decode("groups", r)?;
             missing = missing
                 .checked_sub(group.len())
                 .filter(|_| !group.is_empty())
                 .ok_or_else(|| r.error("groups", BodyErrorKind::UnknownValue(group.len() as i64)))?;
-            groups.push(group);
+            push("groups", &mut groups, group, r)?;
         }
         Ok(Self { groups })
     }

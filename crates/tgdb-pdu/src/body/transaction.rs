@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::Remainder;
-use crate::wire::{wire_code, wire_struct};
+use crate::wire::{push, wire_code, wire_struct};
 use crate::{BodyError, EncodeError, Reader, Wire, Writer};
 
 wire_struct! {
@@ -241,8 +241,8 @@ impl Wire for CommitTransactionResponse {
         let outcome = if status == TransactionStatus::SUCCESS {
             let mut blocks = Vec::new();
             while r.remaining() >= CommitBlock::MIN_LEN {
-                r.take_memory::<CommitBlock>("blocks", 1)?;
-                blocks.push(CommitBlock::decode("blocks", r)?);
+                let block = CommitBlock::decode("blocks", r)?;
+                push("blocks", &mut blocks, block, r)?;
             }
             CommitOutcome::Committed(blocks)
         } else {

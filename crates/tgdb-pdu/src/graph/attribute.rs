@@ -80,6 +80,12 @@ impl<'a> AttributeRef<'a> {
         &self.descriptor.name
     }
 
+    /// How many bytes its value has in the message. An owned copy takes no more memory beside
+    /// itself.
+    pub(crate) fn value_len(&self) -> usize {
+        self.value.map_or(0, |value| value.remaining())
+    }
+
     /// Decodes its value.
     ///
     /// # Errors

@@ -61,6 +61,7 @@ pub(crate) fn either<A: Wire, B: Wire, T>(
     if as_first.is_ok() && r.remaining() == 0 {
         return as_first.map(first);
     }
+    again.share_memory(r);
     match B::decode(field, &mut again) {
         Ok(value) if again.remaining() == 0 => {
             *r = again;
