@@ -168,7 +168,7 @@ fn errors_keep_little_of_the_server_s_text() {
     let kept = |bodies: [Body; 3]| {
         bodies.map(|body| match authenticating().on_frame(&frame(body)).unwrap_err() {
             LoginError::Terminated { reason } => reason.unwrap(),
-            LoginError::Refused { message, .. } => message.unwrap(),
+            LoginError::Failed { message, .. } => message.unwrap(),
             LoginError::ChallengeFailed { reason, .. } => reason,
             other => panic!("{other:?}"),
         })

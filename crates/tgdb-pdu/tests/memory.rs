@@ -147,9 +147,9 @@ fn admin_data() {
         is_bounded("types", length, || reply.data::<Types>());
         is_bounded("roles", length, || reply.data::<Vec<Role>>());
         is_bounded("procedures", length, || reply.data::<Vec<StoredProcedure>>());
-        is_bounded("connections", length, || reply.data::<LongList<ConnectionInfo>>());
+        is_bounded("connections", length, || reply.data::<List64<ConnectionInfo>>());
         let reply = response(long_list(&[], &[0; 8], length));
-        is_bounded("connections", length, || reply.data::<LongList<ConnectionInfo>>());
+        is_bounded("connections", length, || reply.data::<List64<ConnectionInfo>>());
         let data = vec![0; length - 16];
         let object = obfuscation::Obfuscated { key: 7, data: data.into() };
         let mut w = Writer::default();
