@@ -40,8 +40,8 @@ impl Shared {
             state = self.lock();
             state.write.is_taken = false;
             if state.connection_of(connection.link).is_none() {
-                transmit.clear();
-                state.write.transmit = transmit;
+                // Its bytes are wiped if they are secret.
+                drop(transmit);
                 continue;
             }
             state.write.transmit = transmit;

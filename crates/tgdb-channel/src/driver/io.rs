@@ -64,6 +64,7 @@ impl Shared {
             }
             if !state.session.is_active() && state.session.in_flight() == 0 {
                 state.io = None;
+                state.shrink();
                 return self.release(state);
             }
             let reads = watch.decides_to_read(&mut state, now);

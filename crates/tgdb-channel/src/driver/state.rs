@@ -15,7 +15,7 @@ use super::sessions::Sessions;
 use super::trace::TraceQueue;
 use super::transaction::TransactionSlot;
 use crate::ChannelError;
-use crate::proto::{Event, LinkId, Request, Session};
+use crate::proto::{Event, LinkId, Request, Session, Transmit};
 
 /// How long a message may wait for others to be sent with.
 pub(super) const COALESCE: Duration = Duration::from_millis(1);
@@ -300,10 +300,12 @@ impl State {
             Event::Close { link } => {
                 if let Some(closed) = self.connection.take_if(|open| open.link == link) {
                     completions.push(Action::Close(closed.socket));
-                    self.write.transmit.clear();
+                    self.write.transmit = Transmit::default();
                     self.write.is_blocked = false;
                     self.write.is_backed_up = false;
                     self.write.uncounted = 0;
+                    // The I/O thread may have the socket, too, and is to end if nothing follows.
+                    self.wake_io();
                 }
             }
             Event::ConnectEnded => self.notify(completions),

@@ -257,6 +257,8 @@ impl<W> Session<W> {
     pub fn shrink(&mut self) {
         self.requests.shrink();
         self.outbox.shrink();
+        self.leaving.shrink_to(16);
+        self.events.shrink_to(16);
     }
 
     fn transition_to(&mut self, to: LinkState) {

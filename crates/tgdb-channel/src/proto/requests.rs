@@ -264,6 +264,10 @@ impl<W> Requests<W> {
     /// Gives back memory that is not in use.
     pub(super) fn shrink(&mut self) {
         self.entries.shrink();
+        if self.open == 0 && self.room.is_empty() {
+            // All that is in it was met.
+            self.deadlines = Deadlines::default();
+        }
     }
 
     /// Gives an open request its outcome. Does nothing if it has one, or is unknown.

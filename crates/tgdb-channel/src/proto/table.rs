@@ -106,7 +106,16 @@ impl<T> Table<T> {
 
     /// Gives back memory that is not in use.
     pub(super) fn shrink(&mut self) {
-        self.values.shrink_to_fit();
+        // A slab itself gives back only what is behind its last value.
+        if self.values.len() < self.values.capacity() / 2 {
+            let mut packed = Slab::with_capacity(self.values.len());
+            for place in self.ring.iter_mut().chain(self.stragglers.values_mut()) {
+                if let Some(value) = self.values.try_remove(*place as usize) {
+                    *place = packed.insert(value) as Place;
+                }
+            }
+            self.values = packed;
+        }
         self.ring.shrink_to_fit();
         self.stragglers.shrink_to_fit();
     }
