@@ -47,7 +47,7 @@ fn bytes_are_those_of_the_socket() {
     let (url, relay) = counting(server.address());
     let channel = started(builder(&url));
     for number in 0..100 {
-        channel.request(query(&format!("number {number}"))).unwrap();
+        channel.request(query(&format!("number-{number}"))).unwrap();
     }
     // More than the system takes at once.
     channel.request(large(4 << 20)).unwrap();
