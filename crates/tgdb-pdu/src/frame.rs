@@ -30,6 +30,16 @@ pub const HEADER_LEN: usize = 56;
 /// | 54 | 2 | data offset: where the payload starts |
 ///
 /// All big-endian. Source: `AbstractProtocolMessage.writeHeader`.
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::{Body, Header, Message};
+///
+/// let header = Header { request_id: 7, sequence_no: 1, ..Header::default() };
+/// let bytes = Message::new(header, Body::Ping).encode()?;
+/// assert_eq!(bytes[28..36], 7_i64.to_be_bytes());
+/// # Ok::<(), tgdb_pdu::EncodeError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Header {
@@ -80,6 +90,19 @@ impl fmt::Debug for Header {
 }
 
 /// One frame as it travels.
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::{Frame, FrameDecoder, Header, Verb};
+///
+/// let frame = Frame::new(Header::default(), Verb::PING, "");
+/// let bytes = frame.encode()?;
+/// assert_eq!(bytes.len(), frame.encoded_len());
+/// let mut decoder = FrameDecoder::default();
+/// decoder.push(&bytes);
+/// assert_eq!(decoder.next_frame()?, Some(frame));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Frame {
     /// The header's free fields.

@@ -39,6 +39,18 @@ use crate::{BodyError, EncodeError, Reader, Verb, Wire, Writer};
 macro_rules! bodies {
     ($($(#[$doc:meta])* $name:ident $(($ty:ty))? = $verb:ident;)+) => {
         /// A decoded payload.
+        ///
+        /// # Example
+        /// ```
+        /// use tgdb_pdu::body::SessionForcefullyTerminated;
+        /// use tgdb_pdu::{Body, Verb};
+        ///
+        /// let body = Body::from(SessionForcefullyTerminated { reason: Some("maintenance".into()) });
+        /// assert_eq!(body.verb(), Verb::SESSION_FORCEFULLY_TERMINATED);
+        /// if let Body::SessionForcefullyTerminated(end) = &body {
+        ///     assert_eq!(end.reason.as_deref(), Some("maintenance"));
+        /// }
+        /// ```
         #[derive(Debug, Clone, PartialEq)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize))]
         #[non_exhaustive]

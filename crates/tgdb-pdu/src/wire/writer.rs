@@ -20,6 +20,17 @@ const SHARE_FROM: usize = 16 * 1024;
 ///
 /// A buffer to which a [`Secret`](crate::Secret) or a body with secrets was written is wiped when
 /// it grows, and when the writer is dropped because something could not be encoded.
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::Writer;
+///
+/// let mut writer = Writer::default();
+/// writer.i16(-1);
+/// writer.utf("name", "MUC")?;
+/// assert_eq!(writer.into_vec(), b"\xff\xff\x00\x03MUC");
+/// # Ok::<(), tgdb_pdu::EncodeError>(())
+/// ```
 #[derive(Default)]
 pub struct Writer {
     buf: Buffer,
