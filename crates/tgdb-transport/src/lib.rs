@@ -244,3 +244,19 @@ pub trait TgSocket: fmt::Debug + Send + Sync {
     /// [`TransportError::Closed`] at once. Idempotent.
     fn close(&self);
 }
+
+/// The descriptor, to wait for it in an event loop or a reactor. Do not read or write it.
+#[cfg(unix)]
+impl std::os::fd::AsFd for dyn TgSocket + '_ {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.tcp_stream().as_fd()
+    }
+}
+
+/// The handle, to wait for it in an event loop or a reactor. Do not read or write it.
+#[cfg(windows)]
+impl std::os::windows::io::AsSocket for dyn TgSocket + '_ {
+    fn as_socket(&self) -> std::os::windows::io::BorrowedSocket<'_> {
+        self.tcp_stream().as_socket()
+    }
+}
