@@ -60,7 +60,7 @@ numbers! {
 }
 
 /// The vendor has a second enumeration of the same values, `Status`, which counts from 0. (Its
-/// `Disconnected` is the tuple `(4,)` by a slip of the pen; 4 is meant.)
+/// `Disconnected` is the tuple `(4,)` by mistake; 4 is meant.)
 impl WaiterStatus {
     /// The number of the vendor's `Status`: one less than [`number`](Self::number).
     pub const fn status_number(self) -> u8 {

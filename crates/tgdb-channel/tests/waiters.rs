@@ -13,7 +13,7 @@ use tgdb_channel::*;
 use tgdb_testkit::{ServerConfig, ServerSession, TestServer, echo};
 
 #[test]
-fn threads_tasks_and_callbacks_are_told_apart() {
+fn threads_tasks_and_callbacks_differ() {
     let server = obedient();
     let channel = started(builder(&server.url()));
     let kind = |id: i64| channel.waiters().into_iter().find(|info| info.request_id == id).unwrap().kind;

@@ -185,10 +185,11 @@ pub(crate) fn check_prefix(start: &[u8], maximum: u32) -> Result<Option<usize>, 
     let Some(first) = start.first_chunk() else { return Ok(None) };
     let length = u32::from_be_bytes(*first);
     if start.len() < 8 {
-        // What another protocol says can be shorter. As a length it is above most bounds.
+        // Another protocol may send fewer than 8 bytes. Its first four, read as a length, are above
+        // most bounds, so it is recognized by them.
         return if length > maximum { other_protocol(first).map_or(Ok(None), Err) } else { Ok(None) };
     }
-    // Before the length, which means nothing if another protocol sends it.
+    // The magic number is checked first: without it the length has no meaning.
     let magic = u32_at(start, 4);
     if magic != MAGIC {
         return Err(other_protocol(first).unwrap_or(FrameError::BadMagic { found: magic }));

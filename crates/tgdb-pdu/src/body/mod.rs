@@ -180,7 +180,7 @@ bodies! {
     EndImportResponse(EndImportResponse) = END_IMPORT_RESPONSE;
     /// Makes the server dump its stack traces.
     DumpStacktraceRequest = DUMP_STACKTRACE_REQUEST;
-    /// The client leaves.
+    /// The client ends the session.
     DisconnectChannelRequest(DisconnectChannelRequest) = DISCONNECT_CHANNEL_REQUEST;
     /// The server ends the session.
     SessionForcefullyTerminated(SessionForcefullyTerminated) = SESSION_FORCEFULLY_TERMINATED;
@@ -196,7 +196,7 @@ bodies! {
     Invalid = INVALID;
 }
 
-/// A longer payload is mostly one byte string.
+/// Above this length a payload is mostly one byte string.
 const LARGE_PAYLOAD: usize = 16 * 1024;
 
 /// A payload that is not looked into. `Debug` shows its length.
