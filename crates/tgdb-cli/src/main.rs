@@ -18,6 +18,7 @@ mod ping;
 mod proxy;
 mod query;
 mod record;
+mod shell;
 mod table;
 
 use std::process::ExitCode;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Query(options) => query::run(*options, cli.color),
         Command::Metadata(options) => metadata::run(&options, cli.color),
         Command::Admin(options) => admin::run(&options, cli.color),
+        Command::Shell(options) => shell::run(&options, cli.color),
         Command::Proxy(options) => proxy::run(&options, cli.color),
         Command::Decode(options) => decode::run(&options, cli.color),
         Command::Completions { shell } => pages::completions(shell),
