@@ -15,7 +15,7 @@ use tgdb_channel::*;
 use tgdb_testkit::*;
 use tgdb_tests::*;
 
-fn refused(builder: ChannelBuilder) -> ChannelError {
+fn failed(builder: ChannelBuilder) -> ChannelError {
     let error = builder.build().and_then(|channel| channel.connect()).expect_err("this cannot work");
     assert!(!format!("{error} {error:?}").contains("tiger"), "no error shows the password: {error:?}");
     assert_eq!(layers(&error).join(": "), format!("{error:#}"));
@@ -50,7 +50,7 @@ fn login(error: &ChannelError) -> &LoginError {
 fn wrong_password_and_user() {
     let server = TestServer::start(ServerConfig::default()).unwrap();
     for builder in [builder(&server.url()).password("tiger2"), builder(&server.url()).user("mallory")] {
-        let error = refused(builder);
+        let error = failed(builder);
         assert!(matches!(login(&error), LoginError::Rejected { status: WRONG_PASSWORD, .. }));
         let text = format!("{error:#}");
         assert!(text.contains(&server.address().to_string()) && text.contains("check user, password"), "{text}");
@@ -60,15 +60,15 @@ fn wrong_password_and_user() {
 #[test]
 fn unknown_role() {
     let server = TestServer::start(ServerConfig::default()).unwrap();
-    let error = refused(builder(&server.url()).property(ConfigName::ConnectionSpecifiedRoles, "god"));
+    let error = failed(builder(&server.url()).property(ConfigName::ConnectionSpecifiedRoles, "god"));
     assert!(matches!(login(&error), LoginError::Rejected { .. }));
 }
 
 #[test]
 fn unknown_database() {
     let server = TestServer::start(ServerConfig::default()).unwrap();
-    let error = refused(builder(&server.url()).database("nowhere"));
-    assert!(matches!(login(&error), LoginError::Refused { code: UNKNOWN_DATABASE, .. }));
+    let error = failed(builder(&server.url()).database("nowhere"));
+    assert!(matches!(login(&error), LoginError::Failed { code: UNKNOWN_DATABASE, .. }));
     assert!(format!("{error:#}").contains("\"nowhere\"") && format!("{error:#}").contains("check the name"), "{error}");
 }
 
@@ -76,11 +76,11 @@ fn unknown_database() {
 fn wrong_product_version() {
     let version = ProductVersion { major: 9, ..ProductVersion::CLIENT };
     let server = TestServer::start(ServerConfig { version, ..ServerConfig::default() }).unwrap();
-    let error = refused(builder(&server.url()));
+    let error = failed(builder(&server.url()));
     assert!(matches!(login(&error), LoginError::VersionMismatch { .. }));
     assert!(format!("{error:#}").contains("versionCheck"), "{error}");
     // And if we do not mind, the server does.
-    let error = refused(builder(&server.url()).property(ConfigName::ChannelVersionCheck, "none"));
+    let error = failed(builder(&server.url()).property(ConfigName::ChannelVersionCheck, "none"));
     assert!(matches!(login(&error), LoginError::ChallengeFailed { .. }), "{error}");
 }
 
@@ -88,7 +88,7 @@ fn wrong_product_version() {
 fn wrong_protocol_version() {
     let faults = Faults { protocol_version: Some(0x0401), ..Faults::default() };
     let server = TestServer::start(ServerConfig::faulty(faults)).unwrap();
-    let error = refused(builder(&server.url()));
+    let error = failed(builder(&server.url()));
     let ChannelError::Connect(cause) = &error else { panic!("{error:?}") };
     let TransportError::Frame { source, .. } = &**cause else { panic!("{cause:?}") };
     assert_eq!(*source, FrameError::UnsupportedVersion { found: 0x0401 });
@@ -99,16 +99,16 @@ fn wrong_protocol_version() {
 #[test]
 fn server_not_there() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let error = refused(builder(&format!("tcp://{address}")));
+    let error = failed(builder(&format!("tcp://{address}")));
     assert!(matches!(&error, ChannelError::Connect(cause) if matches!(**cause, TransportError::Connect { .. })));
     assert!(format!("{error:#}").contains("check that the server runs"), "{error}");
 }
 
 #[test]
 fn server_full() {
-    let faults = Faults { refuse: Some("too many clients".into()), ..Faults::default() };
+    let faults = Faults { terminate: Some("too many clients".into()), ..Faults::default() };
     let server = TestServer::start(ServerConfig::faulty(faults)).unwrap();
-    let error = refused(builder(&server.url()));
+    let error = failed(builder(&server.url()));
     assert!(matches!(login(&error), LoginError::Terminated { .. }));
     assert!(format!("{error:#}").contains("too many clients"), "{error}");
 }
@@ -116,7 +116,7 @@ fn server_full() {
 #[test]
 fn server_that_says_nothing() {
     let server = TestServer::start(ServerConfig::faulty(Faults { mute: true, ..Faults::default() })).unwrap();
-    let error = refused(builder(&server.url()).property(ConfigName::ConnectionOperationTimeoutSeconds, "0.2"));
+    let error = failed(builder(&server.url()).property(ConfigName::ConnectionOperationTimeoutSeconds, "0.2"));
     let timeout = Duration::from_millis(200);
     let expected = LoginError::Timeout { waiting_for: Verb::HANDSHAKE_RESPONSE, timeout };
     assert_eq!(*login(&error), expected);
@@ -127,13 +127,13 @@ fn server_that_says_nothing() {
 
 #[test]
 fn bad_url_and_property() {
-    let error = refused(TgChannel::builder("tpc://localhost"));
+    let error = failed(TgChannel::builder("tpc://localhost"));
     assert!(matches!(error, ChannelError::Url(_)) && format!("{error:#}").contains("use tcp or ssl"), "{error}");
-    let error = refused(TgChannel::builder("tcp://localhost/{ftRetryCount=often}"));
+    let error = failed(TgChannel::builder("tcp://localhost/{ftRetryCount=often}"));
     assert!(matches!(error, ChannelError::Property(_)) && format!("{error:#}").contains("ftRetryCount"), "{error}");
-    let error = refused(TgChannel::builder("tcp://localhost/{ftHosts=a:b}"));
+    let error = failed(TgChannel::builder("tcp://localhost/{ftHosts=a:b}"));
     assert!(matches!(error, ChannelError::Url(_)), "{error}");
-    let error = refused(TgChannel::builder("tcp://scott:tiger@localhost"));
+    let error = failed(TgChannel::builder("tcp://scott:tiger@localhost"));
     assert!(matches!(error, ChannelError::Url(_)), "{error}");
 }
 
@@ -167,7 +167,7 @@ fn causes_are_found_by_their_type() {
     }
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("tcp://{nobody}/{{ftHosts={nobody};ftRetryCount=1}}");
-    let error = refused(builder(&url));
+    let error = failed(builder(&url));
     assert!(matches!(find::<ChannelError>(&error), Some(ChannelError::Connect(_))), "{error:?}");
     assert!(matches!(find::<TransportError>(&error), Some(TransportError::Connect { .. })), "{error:?}");
     assert_eq!(find::<io::Error>(&error).map(io::Error::kind), Some(io::ErrorKind::ConnectionRefused));
@@ -176,7 +176,7 @@ fn causes_are_found_by_their_type() {
     assert_eq!(io::Error::from(error).kind(), io::ErrorKind::ConnectionRefused);
 
     let server = TestServer::start(ServerConfig::default()).unwrap();
-    let error = refused(builder(&server.url()).password("wrong"));
+    let error = failed(builder(&server.url()).password("wrong"));
     assert!(matches!(find::<LoginError>(&error), Some(LoginError::Rejected { .. })), "{error:?}");
     assert!(error.is_auth() && !error.is_retryable() && error.kind() == ErrorKind::Login, "{error:?}");
     assert_eq!(error.server_code(), Some(WRONG_PASSWORD));
@@ -209,9 +209,9 @@ fn a_lost_connection_is_told_from_one_that_was_never_made() {
 #[test]
 fn text_of_the_server_is_escaped() {
     let text = "full\n2026-01-01 all is well\u{1b}[2K\u{202e}";
-    let faults = Faults { refuse: Some(text.into()), ..Faults::default() };
+    let faults = Faults { terminate: Some(text.into()), ..Faults::default() };
     let server = TestServer::start(ServerConfig::faulty(faults)).unwrap();
-    let in_login = refused(builder(&server.url()));
+    let in_login = failed(builder(&server.url()));
 
     let says = move |session: &mut ServerSession, request: &Message| {
         session.reply(request, Exception { code: 7, message: Some(text.to_owned()) });

@@ -182,7 +182,7 @@ fn retry_count_and_interval_are_kept() {
 }
 
 #[test]
-fn a_refusal_is_final() {
+fn a_rejection_is_final() {
     let first = TestServer::start(ServerConfig { databases: Vec::new(), ..ServerConfig::default() }).unwrap();
     let second = echoing();
     let url = failover_url(&[&first, &second]);
@@ -194,13 +194,13 @@ fn a_refusal_is_final() {
 }
 
 #[test]
-fn a_server_that_refuses_for_now_is_passed_over() {
+fn a_server_that_rejects_for_now_is_passed_over() {
     let (first, second) = (echoing(), echoing());
-    first.set_faults(Faults { refuse: Some("too many sessions".into()), ..Faults::default() });
+    first.set_faults(Faults { terminate: Some("too many sessions".into()), ..Faults::default() });
     let channel = started(builder(&failover_url(&[&first, &second])));
     assert_eq!(channel.url().authority(), second.address().to_string());
     // All of them: the last one's reason is in the error.
-    second.set_faults(Faults { refuse: Some("starting up".into()), ..Faults::default() });
+    second.set_faults(Faults { terminate: Some("starting up".into()), ..Faults::default() });
     let url = failover_url(&[&first, &second]);
     let error = builder(&url).property(ConfigName::ChannelFTRetryCount, "2").build().unwrap().connect().unwrap_err();
     assert!(matches!(error, ChannelError::AllAttemptsFailed { attempts: 4, .. }), "{error:?}");

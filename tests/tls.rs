@@ -1,4 +1,4 @@
-//! TLS: what is verified, what is refused, and with which error.
+//! TLS: what is verified, what is rejected, and with which error.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::io::{Read, Write};
@@ -26,8 +26,8 @@ fn serve(ca: &TestCa, identity: &Identity) -> TestServer {
     TestServer::start(ServerConfig { tls, ..ServerConfig::default() }).unwrap()
 }
 
-fn refused(builder: ChannelBuilder) -> ChannelError {
-    builder.build().unwrap().connect().expect_err("the certificate is to be refused")
+fn rejected(builder: ChannelBuilder) -> ChannelError {
+    builder.build().unwrap().connect().expect_err("the certificate is to be rejected")
 }
 
 fn problem(error: &ChannelError) -> CertificateProblem {
@@ -67,7 +67,7 @@ fn least_version_and_cipher_suites_are_kept() {
     let identity = ca.issue(&["localhost"]).unwrap();
     let tls = Some(ca.server_config_with(&identity, &[&rustls::version::TLS12], false).unwrap());
     let old = TestServer::start(ServerConfig { tls, ..ServerConfig::default() }).unwrap();
-    let error = refused(trusting(&old.url(), &ca).property(ConfigName::TlsProtocol, "TLSv1.3"));
+    let error = rejected(trusting(&old.url(), &ca).property(ConfigName::TlsProtocol, "TLSv1.3"));
     assert!(format!("{error:#}").contains("tlsProtocol"), "{error}");
 
     let suite = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
@@ -77,27 +77,27 @@ fn least_version_and_cipher_suites_are_kept() {
 }
 
 #[test]
-fn an_unknown_issuer_is_refused() {
+fn an_unknown_issuer_is_rejected() {
     let (ca, stranger) = (ca(), ca());
     let server = server(&ca, &["localhost"]);
-    let error = refused(builder(&server.url()));
+    let error = rejected(builder(&server.url()));
     assert_eq!(problem(&error), CertificateProblem::UnknownIssuer);
     assert!(format!("{error:#}").contains("trustedCertificates"), "{error}");
     // It has the same name, and another key.
-    let error = refused(trusting(&server.url(), &stranger));
+    let error = rejected(trusting(&server.url(), &stranger));
     assert_eq!(problem(&error), CertificateProblem::BadSignature);
     assert_eq!(server.logins(), 0, "no password went out");
 }
 
 #[test]
-fn a_wrong_host_name_is_refused_unless_expected() {
+fn a_wrong_host_name_is_rejected_unless_expected() {
     let ca = ca();
     let server = server(&ca, &["graph.example.com"]);
-    let error = refused(trusting(&server.url(), &ca));
+    let error = rejected(trusting(&server.url(), &ca));
     assert_eq!(problem(&error), CertificateProblem::WrongName);
     assert!(format!("{error:#}").contains("expectedHostName"), "{error}");
     started(trusting(&server.url(), &ca).property(ConfigName::TlsExpectedHostName, "graph.example.com"));
-    let error = refused(trusting(&server.url(), &ca).property(ConfigName::TlsExpectedHostName, "other.example.com"));
+    let error = rejected(trusting(&server.url(), &ca).property(ConfigName::TlsExpectedHostName, "other.example.com"));
     assert_eq!(problem(&error), CertificateProblem::WrongName);
 }
 
@@ -107,17 +107,17 @@ fn an_address_can_be_verified() {
     let server = server(&ca, &["127.0.0.1"]);
     started(trusting(&format!("ssl://{}", server.address()), &ca));
     assert_eq!(
-        problem(&refused(trusting(&server.url(), &ca))),
+        problem(&rejected(trusting(&server.url(), &ca))),
         CertificateProblem::WrongName,
         "localhost is not in it"
     );
 }
 
 #[test]
-fn an_expired_certificate_is_refused() {
+fn an_expired_certificate_is_rejected() {
     let ca = ca();
     let server = serve(&ca, &ca.issue_expired("localhost").unwrap());
-    assert_eq!(problem(&refused(trusting(&server.url(), &ca))), CertificateProblem::Expired);
+    assert_eq!(problem(&rejected(trusting(&server.url(), &ca))), CertificateProblem::Expired);
 }
 
 /// Keeps the warnings of the process.
@@ -147,7 +147,7 @@ fn verification_can_be_turned_off_explicitly_and_loudly() {
         let about_us = |text: &&String| text.contains(&server.address().port().to_string());
         WARNINGS.0.lock().unwrap().iter().filter(about_us).cloned().collect::<Vec<_>>()
     };
-    refused(trusting(&server.url(), &ca));
+    rejected(trusting(&server.url(), &ca));
     assert!(warnings().is_empty());
     let channel = started(trusting(&server.url(), &stranger).dangerous_accept_any_certificate());
     assert!(channel.request(Body::MetadataRequest).is_ok());
@@ -175,7 +175,7 @@ fn a_client_certificate() {
     let identity = ca.issue(&["localhost"]).unwrap();
     let tls = Some(ca.server_config_with(&identity, rustls::ALL_VERSIONS, true).unwrap());
     let server = TestServer::start(ServerConfig { tls, ..ServerConfig::default() }).unwrap();
-    refused(trusting(&server.url(), &ca));
+    rejected(trusting(&server.url(), &ca));
     let client = ca.issue_common_name("client").unwrap();
     let chain = ca.write("client.pem", &client.certificate_pem).unwrap().display().to_string();
     let key = ca.write("client.key", &client.key_pem).unwrap().display().to_string();
@@ -211,11 +211,11 @@ fn the_certificate_of_the_database_is_checked_if_asked_for() {
 }
 
 #[test]
-fn a_refusal_in_clear_text_before_tls_is_understood() {
+fn a_rejection_in_clear_text_before_tls_is_understood() {
     let ca = ca();
     let server = server(&ca, &["localhost"]);
-    server.set_faults(Faults { refuse: Some("too many clients".into()), ..Faults::default() });
-    let error = refused(trusting(&server.url(), &ca));
+    server.set_faults(Faults { terminate: Some("too many clients".into()), ..Faults::default() });
+    let error = rejected(trusting(&server.url(), &ca));
     assert!(
         matches!(&error, ChannelError::Login { source, .. }
         if matches!(&**source, LoginError::Terminated { reason: Some(reason) } if reason == "too many clients")),
@@ -229,10 +229,10 @@ fn tls_to_a_plain_port_and_the_other_way_round() {
     let plain = TestServer::start(ServerConfig::default()).unwrap();
     let url = format!("ssl://localhost:{}", plain.address().port());
     let started = std::time::Instant::now();
-    let error = refused(trusting(&url, &ca).property(ConfigName::ChannelConnectTimeout, "1000"));
+    let error = rejected(trusting(&url, &ca).property(ConfigName::ChannelConnectTimeout, "1000"));
     assert!(matches!(error, ChannelError::Connect(_)), "{error}");
     let secure = server(&ca, &["localhost"]);
-    let error = refused(builder(&format!("tcp://{}", secure.address())));
+    let error = rejected(builder(&format!("tcp://{}", secure.address())));
     assert!(format!("{error:#}").contains("ssl://"), "{error}");
     assert!(started.elapsed() < LONG);
 }
@@ -241,7 +241,7 @@ fn tls_to_a_plain_port_and_the_other_way_round() {
 fn a_server_that_never_shakes_hands_times_out() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ssl://{}", listener.local_addr().unwrap());
-    let error = refused(builder(&url).property(ConfigName::ChannelConnectTimeout, "100"));
+    let error = rejected(builder(&url).property(ConfigName::ChannelConnectTimeout, "100"));
     assert!(format!("{error:#}").contains("TLS handshake"), "{error}");
     assert!(format!("{error:#}").contains("connectTimeout"), "{error}");
 }
@@ -256,7 +256,7 @@ fn an_http_server_in_place_of_a_handshake_is_named() {
         let _ = tcp.read(&mut [0; 64]);
         let _ = tcp.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
     });
-    let error = refused(builder(&url));
+    let error = rejected(builder(&url));
     assert!(
         matches!(&error, ChannelError::Connect(cause) if matches!(**cause, TransportError::NotTls { .. })),
         "{error}"

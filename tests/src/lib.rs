@@ -131,7 +131,7 @@ pub fn eventually(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
-/// How many threads of channels this process has; `None` where the system does not tell.
+/// How many threads of channels this process has; `None` where the system does not report it.
 pub fn channel_threads() -> Option<usize> {
     let tasks = std::fs::read_dir("/proc/self/task").ok()?;
     let name = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();

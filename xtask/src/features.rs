@@ -7,11 +7,11 @@ use crate::{Failure, cargo};
 /// The crates with features.
 const CRATES: &[&str] = &["tgdb-transport", "tgdb-channel"];
 
-/// Features besides which there are no defaults. `ring`, `aws-lc-rs` and `platform-roots`
+/// Features to build with, without the default ones. `ring`, `aws-lc-rs` and `platform-roots`
 /// turn `tls` on.
 const COMBINATIONS: &[&str] = &["", "tls", "ring", "aws-lc-rs", "ring,aws-lc-rs", "ring,platform-roots"];
 
-/// What the trees of builds with TLS have, and those without do not.
+/// Crates that a build with TLS depends on, and one without does not.
 const TLS: &[&str] = &["rustls", "rustls-webpki", "webpki-roots", "ring", "aws-lc-rs", "rustls-native-certs"];
 
 /// Checks all combinations, and runs the tests of those that lack something.

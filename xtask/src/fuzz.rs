@@ -12,7 +12,7 @@ use xshell::{Shell, cmd};
 
 use crate::{Failure, cargo};
 
-/// Seconds for each target if no number is given: about a minute in all.
+/// Seconds for each target if no number is given; about a minute for all of them.
 const SECONDS: u64 = 8;
 
 /// Where what is built, found and generated goes.

@@ -1,4 +1,4 @@
-//! Arrows between crates point down only.
+//! `cargo xtask layers`: each crate depends only on the crates below it.
 
 use serde_json::Value;
 use xshell::{Shell, cmd};

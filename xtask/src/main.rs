@@ -8,6 +8,7 @@ mod dissector;
 mod examples;
 mod features;
 mod fuzz;
+mod interop;
 mod layers;
 mod msrv;
 mod package;
@@ -28,6 +29,9 @@ usage: cargo xtask ci       the steps of the list below down to `alone`, in some
        cargo xtask fuzz [--seconds N | --runs N] [TARGET...]
                             the fuzz targets, each N seconds (8) or executions; see
                             docs/testing.md
+       cargo xtask interop [--python FOLDER] [--java CLASSPATH] [--go PROGRAM]
+                            the vendor's clients, which are given by paths, against the
+                            loopback server; see tests/interop/README.md
        cargo xtask dissector
                             write docs/wireshark/tgdb.lua
        cargo xtask transcripts
@@ -61,6 +65,7 @@ const MORE_STEPS: &[Step] = &[
     ("msrv", "nothing that is used is newer than rust-version", msrv::check),
     ("package", "the crates can be published", package::check),
     ("deny", "licences, sources, duplicates and advisories of the dependencies", deny::check),
+    ("interop", "the vendor's clients against the loopback server, where there are some", interop::step),
 ];
 
 fn main() -> ExitCode {
@@ -96,6 +101,7 @@ fn run(sh: &Shell, command: Option<&str>, arguments: lexopt::Parser) -> Result<b
         }
         Some("bench") => bench(sh, arguments)?,
         Some("fuzz") => fuzz::run(sh, arguments)?,
+        Some("interop") => interop::run(sh, arguments)?,
         Some("dissector") => {
             no_more(arguments)?;
             dissector::write(sh)?;
@@ -158,7 +164,7 @@ fn doc(sh: &Shell) -> Result<(), Failure> {
     Ok(cmd!(sh, "{cargo} doc --package tgdb-pdu --all-features --no-deps --locked").run()?)
 }
 
-/// With the features of the workspace's other crates out of the way.
+/// Each crate by itself, so that features that other crates turn on are off.
 fn alone(sh: &Shell) -> Result<(), Failure> {
     let cargo = cargo();
     for (name, _) in layers::CRATES {

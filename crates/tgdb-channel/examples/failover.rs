@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     channel.connect()?;
     channel.start()?;
     // And it takes no more clients after this one.
-    first.set_faults(Faults { refuse: Some("maintenance".into()), ..Faults::default() });
+    first.set_faults(Faults { terminate: Some("maintenance".into()), ..Faults::default() });
 
     // This request only reads, so it may be executed twice. What writes is better checked by the
     // program before it is sent again: that is the default for commits.

@@ -91,13 +91,13 @@ mod tests {
         Ok(())
     }
 
-    /// A server that refuses each request.
+    /// A server that answers each request with an error.
     #[test]
     fn an_error_of_the_server_arrives() -> Result<(), Box<dyn std::error::Error>> {
-        let refuse = |session: &mut ServerSession, request: &Message| {
+        let fail = |session: &mut ServerSession, request: &Message| {
             session.reply(request, Exception { code: 8100, message: Some("not today".into()) });
         };
-        let server = TestServer::start(ServerConfig::scripted(refuse))?;
+        let server = TestServer::start(ServerConfig::scripted(fail))?;
         let app = App::connect(&server.url())?;
         assert_eq!(app.above(0).map_err(|error| error.server_code()), Err(Some(8100)));
         Ok(())

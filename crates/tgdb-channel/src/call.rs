@@ -12,7 +12,7 @@ use tgdb_pdu::{Body, Verb};
 
 use crate::driver::schema::{Step, Wanted};
 use crate::driver::{Received, Shared};
-use crate::options::FOREVER;
+use crate::options::MAX_TIMEOUT;
 use crate::proto::SessionNumber;
 use crate::{ChannelError, RequestOptions, SessionScope, TgChannel};
 
@@ -69,7 +69,7 @@ impl TgChannel {
     /// # Errors
     /// As [`TgChannel::call`].
     pub async fn call_async<R: Request>(&self, request: R, options: RequestOptions) -> Result<R::Reply, ChannelError> {
-        // Not the request, but its message is kept while this waits.
+        // The request becomes a message here, so that it is not kept while the future waits.
         let reply = self.request_async(request.into(), options);
         Ok(R::reply(reply.await?.body)?)
     }
@@ -104,7 +104,7 @@ pub(crate) struct Asker<'c> {
 
 impl<'c> Asker<'c> {
     pub(crate) fn new(channel: &'c TgChannel, waiting: Waiting, options: RequestOptions) -> Self {
-        let timeout = options.timeout.unwrap_or(channel.shared().config.operation_timeout).min(FOREVER);
+        let timeout = options.timeout.unwrap_or(channel.shared().config.operation_timeout).min(MAX_TIMEOUT);
         Self { channel, waiting, options, timeout, deadline: Instant::now() + timeout }
     }
 
@@ -163,7 +163,7 @@ impl<'c> Asker<'c> {
             if let Some(schema) = shared.known_schema(wanted) {
                 return Ok(schema);
             }
-            // All sessions have the same graph, so that what one begins another can go on with.
+            // All sessions see the same graph, so that any session can answer.
             let options = self.options().with_session(SessionScope::Any);
             let request = self.channel.encode(Body::MetadataRequest, options)?;
             match shared.schema_step(wanted, waited_for, request)? {

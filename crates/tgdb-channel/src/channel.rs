@@ -8,7 +8,7 @@ use tgdb_pdu::{Body, Message};
 
 use crate::driver::room::IfFull;
 use crate::driver::{Config, Received, Shared, Waiter};
-use crate::options::{DefaultScope, FOREVER};
+use crate::options::{DefaultScope, MAX_TIMEOUT};
 use crate::proto::{Payload, Request, SessionConfig};
 use crate::{
     ChannelBuilder, ChannelError, ChannelEvent, ExceptionHandleResult, LinkState, RequestOptions, ResendMode,
@@ -49,6 +49,7 @@ impl Drop for Handle {
     fn drop(&mut self) {
         self.shared.stop(StopMethod::ClientForceful);
         self.shared.end_callbacks();
+        self.shared.end_trace();
     }
 }
 
@@ -132,7 +133,7 @@ impl TgChannel {
         let deadline = request.deadline;
         let shared = self.shared();
         let (state, id) = shared.submit(shared.lock(), request, IfFull::Wait)?;
-        // At its deadline a request has an outcome.
+        // Every request has an outcome when its deadline is reached.
         let ended = shared.wait_for(state, id, deadline).ok_or(ChannelError::Stopped)?;
         shared.received(id, ended)
     }
@@ -218,7 +219,7 @@ impl TgChannel {
         let requests = bodies.into_iter().map(|body| {
             let (body, mut options) = (body.into(), options);
             if begins && DefaultScope::of(&body) == DefaultScope::Transaction {
-                // It belongs to the transaction that begins with this call.
+                // This request belongs to the transaction that an earlier one of this call begins.
                 options.session.get_or_insert(SessionScope::Current);
             }
             begins |= matches!(body, Body::BeginTransactionRequest);
@@ -282,7 +283,7 @@ impl TgChannel {
         let verb = body.verb();
         let payload = Payload::encode(&body).map_err(|source| ChannelError::Encode { verb, source })?;
         let mode = options.resend.unwrap_or_else(|| ResendMode::default_for(&body));
-        let timeout = options.timeout.unwrap_or(self.shared().config.operation_timeout).min(FOREVER);
+        let timeout = options.timeout.unwrap_or(self.shared().config.operation_timeout).min(MAX_TIMEOUT);
         let deadline = Instant::now() + timeout;
         let session = self.shared().session_of(options.session, DefaultScope::of(&body));
         Ok(Request { verb, payload, mode, deadline, timeout, session, is_one_way: false, waiter: None })

@@ -1,4 +1,4 @@
-//! Who has the session's transaction, and what becomes of it when that one is dropped.
+//! The claim on the session's transaction: dropped before the end, it rolls the transaction back.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -34,14 +34,14 @@ impl Claim {
     }
 
     /// It has begun, in that session.
-    pub(crate) fn name(&mut self, session: SessionNumber) {
+    pub(crate) fn set_session(&mut self, session: SessionNumber) {
         self.session = Some(session);
-        self.channel.shared().name_transaction(self.token, session);
+        self.channel.shared().set_transaction_session(self.token, session);
     }
 
     /// Sends the rollback, without waiting.
     fn roll_back(&self) {
-        // Without a session it is that in which the last transaction was begun.
+        // If the session is not known, the default takes the one in which the last transaction was begun.
         let options = RequestOptions { session: self.session.map(SessionScope::Of), ..RequestOptions::default() };
         let sent = self.channel.encode(Body::RollbackTransactionRequest, options);
         let session = self.session.map_or_else(String::new, |session| format!(" of session {session}"));

@@ -1,4 +1,4 @@
-//! What happens to a channel.
+//! Events of a channel.
 
 use std::sync::Arc;
 

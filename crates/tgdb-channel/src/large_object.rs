@@ -1,4 +1,4 @@
-//! Large objects on their way down.
+//! Downloading large objects.
 
 use bytes::Bytes;
 use tgdb_pdu::Verb;
@@ -50,7 +50,7 @@ impl TgChannel {
 
     /// Gets the clear bytes of a BLOB or CLOB of an encrypted attribute: the server decrypts it, and
     /// the [obfuscation](crate::pdu::obfuscation) in which it sends it is removed here. Only TLS
-    /// protects it on its way. (As Java; Python refuses.)
+    /// protects it on its way. (As Java; in Python it is an error.)
     ///
     /// # Errors
     /// As [`TgChannel::get_large_object`], and [`ChannelError::BadReply`] if the bytes are not

@@ -50,7 +50,7 @@
 //!
 //! **A pool of connections?** None is needed. A [`TgChannel`] is a handle: clone it, and share it
 //! between threads and tasks. One connection carries any number of requests at once, and each
-//! reply goes to its own request, in whatever order they come. A second channel is of use for a second
+//! reply goes to its own request, in whatever order they come. A second channel is useful for a second
 //! transaction at the same time, for another user or database, and if one connection's throughput is
 //! not enough.
 //!
@@ -69,6 +69,11 @@
 //! **Logs and tracing?** The channel writes to the crate `log`; any logger shows it, `tracing` by
 //! `tracing-log`. [`TgChannel::events`] reports changes of the connection to the program. The
 //! program `tgdb` of the crate `tgdb-cli` shows each message.
+//!
+//! **A trace of the requests?** The property `enableTrace` writes them to files, see
+//! `docs/settings.md`.
+//!
+//! **Metrics?** [`TgChannel::stats`] gives counters and a histogram of latencies: [`ChannelStats`].
 //!
 //! **Failover?** List the other servers in `ftHosts`. What becomes of a request whose connection is
 //! lost is its [`ResendMode`]: by default it is sent again only if it reads. `docs/failover.md` of the
@@ -109,7 +114,7 @@
 //! | `Failed*` | there are `ftHosts` | `Reconnecting`, at once |
 //! | `Failed*` | [`TgChannel::stop`] | `Closed` |
 //! | `Reconnecting` | a login succeeds | `Connected` |
-//! | `Reconnecting` | all attempts failed, or a server refuses the login | `Closed` |
+//! | `Reconnecting` | all attempts failed, or a server rejects the login | `Closed` |
 //! | `Connected`, `Reconnecting` | [`TgChannel::stop`], [`TgChannel::disconnect`], drop | `Closing` |
 //! | `Closing` | done | `Closed`; `Terminated` with [`StopMethod::RemoteKill`] |
 //! | `Connected`, `Closing` | the server ends the session | `Terminated` |
@@ -123,7 +128,7 @@
 //! callers read their replies themselves. It reads when no caller does, so that callbacks,
 //! futures and the loss of the connection are served, and it watches the time. The first
 //! callback makes a thread `tgdb-callbacks`, which runs all of them. Each attempt to connect
-//! runs on a thread of its own. [`TgChannel::stop`] and dropping the last handle end them.
+//! runs on a thread of its own. With `enableTrace` a thread `tgdb-trace` writes the trace. [`TgChannel::stop`] and dropping the last handle end them.
 //!
 //! # Bounds
 //! | what | bound |
@@ -181,9 +186,11 @@ mod event;
 mod future;
 mod graph;
 mod large_object;
+mod latency;
 mod options;
 pub mod proto;
 mod state;
+mod stats;
 mod status;
 mod transaction;
 mod waiter;
@@ -193,10 +200,12 @@ pub use channel::TgChannel;
 pub use error::{ChannelError, ErrorKind, ExceptionHandleResult};
 pub use event::ChannelEvent;
 pub use future::{Connecting, Reconnecting, Submitting};
+pub use latency::LatencyHistogram;
 pub use options::{RequestOptions, ResendMode, SendOutcome, SessionScope};
 pub use proto::{Credentials, Login, LoginError, LoginStep, LoginSuccess, SessionNumber};
 pub use state::{LinkState, StopMethod};
-pub use status::{ChannelStats, WaiterInfo};
+pub use stats::ChannelStats;
+pub use status::WaiterInfo;
 pub use transaction::Transaction;
 pub use waiter::{ResponseWaiter, WaiterStatus};
 

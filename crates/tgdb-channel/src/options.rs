@@ -44,8 +44,8 @@ impl ResendMode {
     }
 }
 
-/// A timeout that is as good as none, for those too long for the clock.
-pub(crate) const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+/// The longest timeout: longer ones are cut to it, so that the clock does not overflow.
+pub(crate) const MAX_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// What became of a message without reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,6 +59,7 @@ pub enum SendOutcome {
 /// The session that a request belongs to. If that is gone, the request fails with
 /// [`ChannelError::SessionGone`](crate::ChannelError::SessionGone) and is not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum SessionScope {
     /// Any session will do, also one after a reconnection.
     Any,
@@ -101,7 +102,7 @@ impl DefaultScope {
 /// let options = RequestOptions::resend(ResendMode::ReconnectAndResend).with_timeout(Duration::from_secs(2));
 /// assert_eq!(options.timeout, Some(Duration::from_secs(2)));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct RequestOptions {
     /// How long to wait for the reply; `None` for the property
     /// `tgdb.connection.operationTimeoutSeconds`. Waiting for room, sending and reconnecting

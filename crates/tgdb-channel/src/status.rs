@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tgdb_pdu::version::{PROTOCOL, ProductVersion, ProtocolVersion};
@@ -11,10 +11,11 @@ use tgdb_transport::{ConnectTimes, TgSocket, TlsInfo};
 use tgdb_url::{Properties, SettingWarning, TgUrl};
 
 use crate::proto::{Identity, SessionNumber};
-use crate::{ChannelError, LinkState, ResendMode, TgChannel, WaiterStatus};
+use crate::{ChannelError, ChannelStats, LinkState, ResendMode, TgChannel, WaiterStatus};
 
 /// A request in flight, as [`TgChannel::waiters`] lists them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct WaiterInfo {
     /// Id of the request.
     pub request_id: i64,
@@ -24,15 +25,6 @@ pub struct WaiterInfo {
     pub resend: ResendMode,
     /// How it stands.
     pub status: WaiterStatus,
-}
-
-/// Counters since the channel was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ChannelStats {
-    /// Replies to requests that nobody waits for any more. They were dropped.
-    pub late_replies: u64,
-    /// Messages with a request id that was never given out. They were dropped.
-    pub unknown_replies: u64,
 }
 
 impl TgChannel {
@@ -91,7 +83,7 @@ impl TgChannel {
     }
 
     /// The protocol version that the server speaks: always the client's, for frames of
-    /// another are refused. `None` before the first login.
+    /// another version are an error. `None` before the first login.
     pub fn server_protocol_version(&self) -> Option<ProtocolVersion> {
         self.with_identity(|_| PROTOCOL)
     }
@@ -140,7 +132,7 @@ impl TgChannel {
         self.shared().lock().addresses.map(|(ours, _)| ours)
     }
 
-    /// The settings that do nothing, or are hardly meant as they are read: properties without
+    /// The settings that do nothing, or are probably mistakes: properties without
     /// effect in this client, those of TLS with a `tcp` URL, those whose place a setting of the
     /// program takes, and times without unit that are implausible.
     pub fn warnings(&self) -> &[SettingWarning] {
@@ -166,8 +158,9 @@ impl TgChannel {
         requests.into_iter().map(info).collect()
     }
 
-    /// Counters since the channel was made.
+    /// Counters since the channel was made. Copies about 8 KiB, so that it suits a monitoring
+    /// system, not each request.
     pub fn stats(&self) -> ChannelStats {
-        self.shared().lock().session.stats()
+        self.shared().lock().session.stats(Instant::now())
     }
 }

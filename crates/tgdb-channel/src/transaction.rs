@@ -67,7 +67,7 @@ impl TgChannel {
         let asker = Asker::new(self, waiting, RequestOptions { resend, ..options });
         match asker.call(BeginTransaction).await {
             Ok((reply, session)) => {
-                claim.name(session);
+                claim.set_session(session);
                 Ok(Transaction { claim, id: reply.transaction_id, session })
             }
             Err(error) => {
@@ -274,7 +274,7 @@ impl Transaction {
 
     async fn rollback_waiting(mut self, waiting: Waiting, options: RequestOptions) -> Result<(), ChannelError> {
         let result = self.asker(waiting, options).call(RollbackTransaction).await;
-        // What failed once is not tried again.
+        // A rollback that failed is not tried again when the claim is dropped.
         self.claim.is_over = true;
         result.map(|((), _)| ())
     }

@@ -82,7 +82,7 @@ impl ResponseWaiter {
     pub fn wait(mut self) -> Result<Message, ChannelError> {
         let ended = self.shared.wait_for(self.shared.lock(), self.request_id, self.deadline);
         self.is_taken = true;
-        // At its deadline a request has an outcome.
+        // Every request has an outcome when its deadline is reached.
         ended.map_or(Err(ChannelError::Stopped), |ended| self.shared.result_of(self.request_id, ended))
     }
 

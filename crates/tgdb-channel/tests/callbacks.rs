@@ -230,7 +230,7 @@ impl Drop for Curious {
 }
 
 #[test]
-fn a_callback_that_is_refused_is_not_called() {
+fn a_callback_that_is_not_taken_is_not_called() {
     let server = obedient();
     let channel = channel(&server);
     channel.stop(StopMethod::ClientForceful);

@@ -22,7 +22,7 @@ fn obfuscated(clear: &'static [u8]) -> Bytes {
 }
 
 /// A server that says no to all that can be said no to, each in its own way.
-fn refusing(session: &mut ServerSession, request: &Message) {
+fn failing(session: &mut ServerSession, request: &Message) {
     let reply: Body = match &request.body {
         Body::QueryRequest(_) => failed_query(8102, "parse error at 3"),
         Body::CommitTransactionRequest(_) => failed_commit(8008, "node 5 was changed"),
@@ -64,7 +64,7 @@ where
 
 #[test]
 fn each_failure_of_the_server_is_an_error_with_verb_code_name_and_text() {
-    let server = TestServer::start(ServerConfig::scripted(refusing)).unwrap();
+    let server = TestServer::start(ServerConfig::scripted(failing)).unwrap();
     let channel = started(builder(&server.url()));
     let error = |verb, code, text: Option<&str>| ServerError::new(verb, code, text.map(str::to_owned));
     let commit = CommitTransactionRequest::new(Vec::new());

@@ -1,4 +1,4 @@
-//! Which server a channel goes to: names that change, servers that refuse, reset, are full,
+//! Which server a channel goes to: names that change, servers that refuse connections, reset them, are full,
 //! start, restart, are read-only, or are all down.
 #![allow(clippy::unwrap_used)]
 
@@ -15,7 +15,7 @@ use support::*;
 use tgdb_channel::transport::{Resolve, TransportError};
 use tgdb_channel::url::ConfigName;
 use tgdb_channel::*;
-use tgdb_testkit::{Faults, LoginRefusal, ServerConfig, TestServer, echoed};
+use tgdb_testkit::{Faults, LoginFault, ServerConfig, TestServer, echoed};
 
 const RESEND: RequestOptions =
     RequestOptions { timeout: Some(LONG), resend: Some(ResendMode::ReconnectAndResend), session: None };
@@ -130,7 +130,7 @@ fn a_server_that_refuses_or_resets_connections_is_passed_over() {
 #[test]
 fn a_server_that_is_full_is_passed_over_when_connecting_and_when_reconnecting() {
     let (full, mut spare) = (obedient(), obedient());
-    full.set_faults(Faults { refuse: Some("no more sessions".into()), ..Faults::default() });
+    full.set_faults(Faults { terminate: Some("no more sessions".into()), ..Faults::default() });
     let (channel, failed) = connected(list(full.address(), spare.address()));
     let [ChannelError::Login { source, .. }] = &failed[..] else { panic!("{failed:?}") };
     assert!(matches!(&**source, LoginError::Terminated { reason } if reason.as_deref() == Some("no more sessions")));
@@ -138,12 +138,12 @@ fn a_server_that_is_full_is_passed_over_when_connecting_and_when_reconnecting() 
     // The spare dies, and the first one has room by the third round.
     let events = channel.events();
     spare.kill();
-    let mut refused = 0;
-    while refused < 2 {
+    let mut failed = 0;
+    while failed < 2 {
         if let ChannelEvent::AttemptFailed { error: ChannelError::Login { .. }, .. } =
             events.recv_timeout(LONG).unwrap()
         {
-            refused += 1;
+            failed += 1;
         }
     }
     full.set_faults(Faults::default());
@@ -153,7 +153,7 @@ fn a_server_that_is_full_is_passed_over_when_connecting_and_when_reconnecting() 
 #[test]
 fn a_server_that_starts_is_waited_for_if_it_is_in_the_list_twice() {
     let server = obedient();
-    server.set_faults(Faults { refuse: Some("starting up".into()), ..Faults::default() });
+    server.set_faults(Faults { terminate: Some("starting up".into()), ..Faults::default() });
     let builder = list(server.address(), server.address()).property(ConfigName::ChannelFTRetryCount, "1000");
     thread::scope(|scope| {
         let connecting = scope.spawn(|| connected(builder));
@@ -165,13 +165,13 @@ fn a_server_that_starts_is_waited_for_if_it_is_in_the_list_twice() {
 }
 
 #[test]
-fn what_all_servers_would_refuse_ends_it_at_once() {
-    for refusal in [LoginRefusal::Version, LoginRefusal::Rejected, LoginRefusal::Exception] {
+fn what_all_servers_would_reject_ends_it_at_once() {
+    for fault in [LoginFault::Version, LoginFault::Rejected, LoginFault::Exception] {
         let (server, spare) = (obedient(), obedient());
-        server.set_faults(Faults { login: Some(refusal), ..Faults::default() });
+        server.set_faults(Faults { login: Some(fault), ..Faults::default() });
         let error = list(server.address(), spare.address()).build().unwrap().connect().unwrap_err();
         assert!(matches!(error, ChannelError::Login { .. }), "{error}");
-        assert_eq!((server.accepted(), spare.accepted()), (1, 0), "{refusal:?}");
+        assert_eq!((server.accepted(), spare.accepted()), (1, 0), "{fault:?}");
     }
 }
 

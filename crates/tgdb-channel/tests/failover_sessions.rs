@@ -40,7 +40,7 @@ fn change_session(server: &TestServer, channel: &TgChannel) {
     });
 }
 
-/// What the server was asked after the login, but for queries.
+/// What the server was asked after the login, except for queries.
 fn asked(server: &TestServer) -> Vec<Verb> {
     let verbs = server.received().into_iter().map(|message| message.verb());
     let is_login = |verb: &Verb| matches!(*verb, Verb::HANDSHAKE_REQUEST | Verb::AUTHENTICATE_REQUEST);
@@ -77,7 +77,7 @@ fn a_commit_or_rollback_does_not_go_to_another_session() {
 }
 
 #[test]
-fn a_commit_while_the_channel_reconnects_is_refused_at_once() {
+fn a_commit_while_the_channel_reconnects_fails_at_once() {
     let mut server = recording();
     let channel = started(own_spare(&server));
     channel.request(Body::BeginTransactionRequest).unwrap();
@@ -153,7 +153,8 @@ fn what_sets_a_session_up_comes_first_in_each_and_has_no_secrets() {
         Body::ConnectionProperties(sent) => Some(sent.properties),
         _ => None,
     });
-    let sent: Vec<_> = sent.unwrap().into_iter().map(|property| (property.key, property.value.unwrap())).collect();
+    let sent: Vec<_> =
+        sent.unwrap().into_iter().map(|property| (property.key.clone(), property.value.clone().unwrap())).collect();
     assert!(sent.contains(&("tgdb.connection.sendProperties".into(), "true".into())), "{sent:?}");
     for (key, value) in &sent {
         assert!(!key.to_lowercase().contains("password") && value != DEFAULT_PASSWORD && value != "key store", "{key}");

@@ -77,7 +77,7 @@ fn ask(channel: &TgChannel, thread: u64, is_over: &AtomicBool, counts: &Counts) 
     }
 }
 
-/// Threads and descriptors of this process, where the system tells.
+/// Threads and descriptors of this process, where the system reports it.
 fn resources() -> (usize, usize) {
     let count = |directory: &str| std::fs::read_dir(directory).map_or(0, Iterator::count);
     (count("/proc/self/task"), count("/proc/self/fd"))

@@ -12,7 +12,7 @@ use tgdb_channel::*;
 
 type Nested = (Duration, Result<(), ChannelError>);
 
-/// The channel to be used for the next warning, and where to tell how that went.
+/// The channel to be used for the next warning, and where to report the result.
 static NEXT: Mutex<Option<(TgChannel, mpsc::Sender<Nested>)>> = Mutex::new(None);
 
 struct Nosy;

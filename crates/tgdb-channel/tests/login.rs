@@ -98,7 +98,7 @@ fn versions_are_checked_as_asked() {
 }
 
 #[test]
-fn every_refusal_has_its_own_error() {
+fn every_failure_has_its_own_error() {
     let failed =
         HandshakeResponse { status: HandshakeStatus::CHALLENGE_FAILED, challenge: 0, reason: Some("too old".into()) };
     let (mut login, _) = Login::start(credentials());
@@ -116,13 +116,13 @@ fn every_refusal_has_its_own_error() {
 
     let exception = Exception { code: 5, message: Some("no such database".into()) };
     let error = authenticating().on_frame(&frame(exception)).unwrap_err();
-    let LoginError::Refused { verb, code, message, database } = error else { panic!("{error:?}") };
+    let LoginError::Failed { verb, code, message, database } = error else { panic!("{error:?}") };
     assert_eq!((verb, code, message.as_deref()), (Verb::AUTHENTICATE_REQUEST, 5, Some("no such database")));
     assert_eq!(database, "routes");
 }
 
 #[test]
-fn what_does_not_belong_here_is_refused() {
+fn what_does_not_belong_here_is_an_error() {
     let early = frame(AuthenticateResponse::Rejected { status: 0 });
     let (mut login, _) = Login::start(credentials());
     let expects = |step: Result<LoginStep, LoginError>| match step {
@@ -146,4 +146,46 @@ fn what_does_not_belong_here_is_refused() {
 #[test]
 fn credentials_do_not_show_the_password() {
     assert!(!format!("{:?} {:?}", credentials(), authenticating()).contains("tiger"));
+}
+
+#[test]
+fn messages_of_a_login_are_short() {
+    let reason = Some(vec![b'x'; 200 << 10].into());
+    let long = frame(HandshakeResponse { status: HandshakeStatus::CHALLENGE_FAILED, challenge: 0, reason });
+    let (mut login, _) = Login::start(credentials());
+    let length = long.encoded_len();
+    let expected = LoginError::TooLarge { verb: Verb::HANDSHAKE_RESPONSE, length, maximum: 128 << 10 };
+    assert_eq!(login.on_frame(&long).unwrap_err(), expected);
+    assert!(expected.to_string().contains("131072 is the maximum before the login is done"), "{expected}");
+    let (login, _) = Login::start(credentials());
+    let error = login.with_max_frame_len(1 << 20).on_frame(&long).unwrap_err();
+    assert!(matches!(error, LoginError::ChallengeFailed { .. }), "{error:?}");
+}
+
+#[test]
+fn errors_keep_little_of_the_server_s_text() {
+    let long = || "\u{fc}".repeat(10_000);
+    let kept = |bodies: [Body; 3]| {
+        bodies.map(|body| match authenticating().on_frame(&frame(body)).unwrap_err() {
+            LoginError::Terminated { reason } => reason.unwrap(),
+            LoginError::Failed { message, .. } => message.unwrap(),
+            LoginError::ChallengeFailed { reason, .. } => reason,
+            other => panic!("{other:?}"),
+        })
+    };
+    let status = HandshakeStatus::CHALLENGE_FAILED;
+    let texts = kept([
+        SessionForcefullyTerminated { reason: Some(long()) }.into(),
+        Exception { code: 7, message: Some(long()) }.into(),
+        HandshakeResponse { status, challenge: 0, reason: Some(long().into()) }.into(),
+    ]);
+    // What is not UTF-8 is three bytes long as U+FFFD.
+    let bad = HandshakeResponse { status, challenge: 0, reason: Some(vec![0xff; 1000].into()) };
+    let LoginError::ChallengeFailed { reason, .. } = authenticating().on_frame(&frame(bad)).unwrap_err() else {
+        panic!()
+    };
+    for text in texts.iter().chain([&reason]) {
+        assert!((1000..=1024).contains(&text.len()) && text.ends_with("..."), "{} bytes", text.len());
+        assert!(text.capacity() <= 1024);
+    }
 }

@@ -253,7 +253,7 @@ fn what_goes_wrong_goes_to_all_who_wait_and_the_next_asks_again() {
 
 #[test]
 fn a_call_ends_in_its_time_whoever_asks() {
-    // Answers queries, and never tells its schema.
+    // Answers queries, and never a request for the schema.
     let server = recording(|session: &mut ServerSession, request: &Message| match &request.body {
         Body::MetadataRequest => {}
         _ => serve(session, request, narrow()),

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::output::Color;
-use crate::{bench, bulk, connect, decode, exit, ping, proxy, serve};
+use crate::{admin, bench, bulk, connect, decode, exit, metadata, ping, proxy, query, serve};
 
 /// The operator's tool for TIBCO Graph Database (TGDB).
 #[derive(Debug, Parser)]
@@ -21,6 +21,15 @@ pub(crate) enum Command {
     /// Connect, log in and send requests, and show how long each step takes
     #[command(after_help = connect::HELP)]
     Ping(ping::Options),
+    /// Send a query and show its results
+    #[command(after_help = query::HELP)]
+    Query(Box<query::Options>),
+    /// Show the types of the graph
+    #[command(after_help = connect::HELP)]
+    Metadata(Box<metadata::Options>),
+    /// Ask the server about users, roles, connections and itself; end connections
+    #[command(after_help = admin::HELP)]
+    Admin(Box<admin::Options>),
     #[command(after_help = proxy::HELP)]
     /// Stand between a client and a server, and show each message
     Proxy(Box<proxy::Options>),

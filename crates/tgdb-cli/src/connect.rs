@@ -100,6 +100,11 @@ impl Connection {
         Ok(builder)
     }
 
+    /// Takes the URL out of the command line: it is something else there.
+    pub(crate) fn take_url(&mut self) -> Option<String> {
+        self.url.take()
+    }
+
     /// A channel that is logged in and started.
     pub(crate) fn connect(&self) -> Result<TgChannel, Failure> {
         self.connect_with(self.builder()?)

@@ -109,6 +109,10 @@ pub(crate) enum Failure {
     Prompt(#[source] io::Error),
     #[error(transparent)]
     Channel(#[from] ChannelError),
+    #[error("{reason}")]
+    Usage { reason: String },
+    #[error("{reason}")]
+    NotDone { reason: String },
     #[error(transparent)]
     Bulk(#[from] BulkError),
     #[error("{step}: interrupted")]
@@ -129,6 +133,8 @@ impl Failure {
             Self::Data { .. } | Self::Undecoded { .. } => Code::Data,
             Self::Listen { .. } | Self::Resolve { .. } => Code::Network,
             Self::Tls(_) => Code::Tls,
+            Self::Usage { .. } => Code::Usage,
+            Self::NotDone { .. } => Code::Server,
             Self::Channel(error) => Code::of(error),
             Self::Bulk(error) => Code::of_bulk(error),
             Self::Exists { .. } => Code::File,

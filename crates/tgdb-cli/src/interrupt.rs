@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError, bounded};
 use tgdb_channel::{StopMethod, TgChannel};
 
 use crate::exit::Failure;
@@ -40,6 +40,15 @@ pub(crate) struct Interrupt {
 }
 
 impl Interrupt {
+    /// # Errors
+    /// [`Failure::Interrupted`] if a signal came.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        match self.watch.try_recv() {
+            Err(TryRecvError::Empty) => Ok(()),
+            Ok(()) | Err(TryRecvError::Disconnected) => Err(Failure::Interrupted),
+        }
+    }
+
     /// Waits.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod admin;
 mod args;
 mod bench;
 mod bulk;
@@ -10,14 +11,18 @@ mod connect;
 mod decode;
 mod exit;
 mod interrupt;
+mod listing;
+mod metadata;
 mod output;
 mod pages;
 mod pcap;
 mod ping;
 mod progress;
 mod proxy;
+mod query;
 mod record;
 mod serve;
+mod table;
 
 use std::process::ExitCode;
 
@@ -29,6 +34,9 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     exit::report(match cli.command {
         Command::Ping(options) => ping::run(&options, cli.color),
+        Command::Query(options) => query::run(*options, cli.color),
+        Command::Metadata(options) => metadata::run(&options, cli.color),
+        Command::Admin(options) => admin::run(&options, cli.color),
         Command::Proxy(options) => proxy::run(&options, cli.color),
         Command::Decode(options) => decode::run(&options, cli.color),
         Command::Bench(options) => bench::run(&options, cli.color),

@@ -4,6 +4,8 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
+use serde::Serialize;
+use tgdb_pdu::escaped;
 
 use crate::exit::Failure;
 use crate::record::{Format, Record};
@@ -32,6 +34,25 @@ impl Color {
 pub(crate) fn print(text: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     out.write_all(text).and_then(|()| out.flush()).map_err(Failure::Output)
+}
+
+/// A value and the end of the line. What a terminal would obey, JSON has as escapes.
+pub(crate) fn json_line(value: &impl Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string(value);
+    let text = text.map_err(|error| Failure::Data { path: "the answer".into(), reason: error.to_string() })?;
+    let mut line = String::with_capacity(text.len() + 1);
+    for character in text.chars() {
+        // In strings only, for JSON has nothing else outside of ASCII.
+        if character.is_ascii() || escaped(character.encode_utf8(&mut [0; 4])).to_string().starts_with(character) {
+            line.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                line += &format!("\\u{unit:04x}");
+            }
+        }
+    }
+    line.push('\n');
+    Ok(line)
 }
 
 /// Milliseconds with three digits behind the point, so that times compare at a glance.
@@ -69,5 +90,20 @@ impl Output {
 
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         self.out.flush().map_err(Failure::Output)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::json_line;
+
+    #[test]
+    fn json_has_escapes_for_what_terminals_obey() {
+        for text in ["\u{9b}2J", "\u{202e}", "é東", "\u{e0001}", "\u{1b}\n"] {
+            let line = json_line(&text).unwrap();
+            assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
+            assert!(line.trim_end().chars().all(|c| !c.is_control() && c != '\u{202e}'), "{line:?}");
+        }
+        assert_eq!(json_line(&"é東").unwrap(), "\"é東\"\n");
     }
 }

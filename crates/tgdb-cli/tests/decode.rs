@@ -126,7 +126,7 @@ fn damage_is_passed_over_and_gives_an_exit_code() {
 }
 
 #[test]
-fn inputs_that_are_nothing_are_refused() {
+fn inputs_that_are_nothing_are_errors() {
     let directory = Directory::new();
     for (content, code) in [(&b"hello, world"[..], 4), (b"", 4), (&[0; 5000], 4)] {
         let (found, out, errors) = decode(&directory.write("input", content), &[]);

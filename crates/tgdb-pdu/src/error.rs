@@ -28,6 +28,17 @@ pub enum FrameError {
         /// The configured bound, in bytes.
         maximum: u32,
     },
+    /// The length field is above the bound for frames before the login is done, which is
+    /// smaller. No memory was taken for it.
+    #[error(
+        "frame of {length} bytes is above the maximum of {maximum} before the login is done; check host and port, the messages of a login are short"
+    )]
+    TooLargeInLogin {
+        /// The length field as read, in bytes.
+        length: u32,
+        /// The bound before the login is done, in bytes.
+        maximum: u32,
+    },
     /// The peer answers with a TLS record.
     #[error("the peer speaks TLS, not TGDB in clear text; use an ssl:// URL for this port")]
     TlsRecord,
@@ -64,6 +75,7 @@ pub enum FrameError {
 /// Survivable: the frame was whole, the stream goes on behind it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{verb}: field `{field}` at payload offset {offset}: {kind}")]
+#[non_exhaustive]
 pub struct BodyError {
     /// The verb of the message.
     pub verb: Verb,
@@ -98,13 +110,13 @@ pub enum BodyErrorKind {
         /// How many bytes the payload still has.
         available: usize,
     },
-    /// A list of many short items would take more memory than a payload may.
+    /// What is decoded would take more memory than the payload may, as lists of many short items do.
     #[error(
-        "the list takes {needed} bytes of memory, and the payload's lists may take {} more than its length",
-        crate::LIST_ALLOWANCE
+        "the field takes {needed} bytes of memory more, and all that is decoded may take {} more than the payload's length",
+        crate::DECODE_ALLOWANCE
     )]
     TooMuchMemory {
-        /// How many bytes the list takes.
+        /// How many bytes the field takes.
         needed: usize,
     },
     /// A string is not UTF-8.
@@ -174,7 +186,7 @@ pub enum EncodeError {
         /// The value.
         value: i64,
     },
-    /// The whole message is above the 2 GiB that the signed length field can tell.
+    /// The whole message is above the 2 GiB that the signed length field can hold.
     #[error("message of {length} bytes does not fit the signed 32-bit length field; split the request")]
     MessageTooLarge {
         /// The length of the message in bytes.

@@ -182,6 +182,11 @@ pub(crate) fn check_prefix(start: &[u8], maximum: u32) -> Result<Option<usize>, 
     Ok(Some(length as usize))
 }
 
+/// The verb of a frame, once that is there.
+pub(crate) fn verb_of(start: &[u8]) -> Option<Verb> {
+    (start.len() >= 12).then(|| Verb(u16_at(start, 10) as i16))
+}
+
 /// Whose protocol starts with these bytes, if it is one that is met on wrong ports.
 fn other_protocol(first: &[u8; 4]) -> Option<FrameError> {
     match first {

@@ -55,6 +55,7 @@
 #![deny(missing_docs)]
 
 pub mod body;
+mod buffer;
 pub mod call;
 mod decoder;
 mod display;
@@ -74,11 +75,11 @@ mod wire;
 
 pub use body::Body;
 pub use bytes;
-pub use decoder::{DEFAULT_MAX_FRAME_LEN, FrameDecoder};
+pub use decoder::{DEFAULT_MAX_FRAME_LEN, DEFAULT_MAX_LOGIN_FRAME_LEN, FrameDecoder};
 pub use error::{BodyError, BodyErrorKind, EncodeError, FrameError};
-pub use escaped::{Escaped, escaped};
+pub use escaped::{Escaped, MAX_EXCERPT_LEN, escaped, excerpt};
 pub use frame::{Frame, HEADER_LEN, Header, MAGIC, restamp};
 pub use message::Message;
 pub use secret::{AuthToken, Secret};
 pub use verb::Verb;
-pub use wire::{LIST_ALLOWANCE, MAX_UTF_LEN, Reader, Wire, Writer};
+pub use wire::{DECODE_ALLOWANCE, MAX_UTF_LEN, Reader, Wire, Writer};

@@ -33,6 +33,7 @@ impl Wire for Obfuscated {
         let key = r.u64(field)?;
         let length = i64::try_from(r.u64(field)?).unwrap_or(i64::MAX);
         let length = r.check_count(field, length, 1)?;
+        r.take_memory(field, length)?;
         let data = reveal(key, &r.raw(field, length)?).into();
         Ok(Self { key, data })
     }
@@ -49,5 +50,7 @@ pub(crate) fn hide(key: u64, clear: &[u8]) -> Vec<u8> {
 pub(crate) fn reveal(key: u64, sent: &[u8]) -> Vec<u8> {
     let (words, tail) = sent.as_chunks();
     let words = words.iter().flat_map(|word| (u64::from_be_bytes(*word) ^ key).to_le_bytes());
-    words.chain(tail.iter().copied()).collect()
+    let mut clear = Vec::with_capacity(sent.len());
+    clear.extend(words.chain(tail.iter().copied()));
+    clear
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// What is shown in place of a secret.
@@ -38,6 +39,13 @@ impl From<String> for Secret {
 impl From<Vec<u8>> for Secret {
     fn from(bytes: Vec<u8>) -> Self {
         Self::new(bytes)
+    }
+}
+
+impl From<Secret> for Bytes {
+    /// Without a copy. The bytes are wiped when the last clone or slice of them is dropped.
+    fn from(secret: Secret) -> Self {
+        if secret.0.is_empty() { Self::new() } else { Self::from_owner(secret.0) }
     }
 }
 

@@ -107,7 +107,7 @@ verbs! {
     DECRYPT_BUFFER_REQUEST = 44, "DecryptBufferRequest";
     /// The decrypted buffer.
     DECRYPT_BUFFER_RESPONSE = 45, "DecryptBufferResponse";
-    /// Client tells its properties, one way.
+    /// Client sends its properties; no reply.
     CONNECTION_PROPERTIES = 48, "ConnectionPropertiesMessage";
     /// Begin a bulk export session.
     BEGIN_BULK_EXPORT_SESSION_REQUEST = 70, "BeginBulkExportSessionRequest";
@@ -129,6 +129,20 @@ verbs! {
     EXCEPTION = 100, "ExceptionMessage";
     /// Not a message; the vendor's name for an unknown verb.
     INVALID = -1, "InvalidMessage";
+}
+
+impl Verb {
+    /// Whether its payload can hold a password or another secret: what is decoded from it is not
+    /// shown, and its bytes are wiped after use.
+    pub const fn holds_secret(self) -> bool {
+        matches!(
+            self,
+            Self::AUTHENTICATE_REQUEST
+                | Self::ADMIN_REQUEST
+                | Self::CONNECTION_PROPERTIES
+                | Self::DECRYPT_BUFFER_RESPONSE
+        )
+    }
 }
 
 impl fmt::Display for Verb {

@@ -33,7 +33,7 @@ impl fmt::Display for ProtocolVersion {
     }
 }
 
-/// Version of the product, as client and server tell it in the handshake.
+/// Version of the product, as client and server send it in the handshake.
 ///
 /// Layout of the word, from the lowest bit (`TGVersion(long)` in `TGVersion.java`):
 ///

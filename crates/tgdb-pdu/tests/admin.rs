@@ -61,7 +61,7 @@ fn types_descriptors_indices_and_connections() {
     assert_eq!(data::<Vec<AttributeDescriptor>>("attribute descriptors")[1].number, Some((20, 5)));
     let indices: Vec<IndexInfo> = data("indices");
     assert_eq!((&*indices[0].name, indices[0].entry_count, &indices[0].status[..]), ("person_pk", 7, &b"Ready"[..]));
-    let connections: LongList<ConnectionInfo> = data("connections");
+    let connections: List64<ConnectionInfo> = data("connections");
     // Python reads the session id as unsigned.
     assert_eq!(connections.0[0].session_id as u64, 9_223_372_036_854_775_813);
 }

@@ -185,10 +185,39 @@ fn a_frame_above_the_bound_is_passed_over_if_that_is_wanted() {
             assert_eq!(decoder.buffered(), 0);
         }
     }
-    // What is not TGDB's is refused all the same.
+    // What is not TGDB's is an error all the same.
     let mut bad = frame(1, 2000);
     bad[5] ^= 1;
     let mut decoder = FrameDecoder::omitting(1000);
     decoder.push(&bad);
     assert!(matches!(decoder.next_frame(), Err(FrameError::BadMagic { .. })));
+}
+
+#[test]
+fn before_the_login_is_done_frames_have_a_smaller_bound() {
+    let large = frame(1, 200_000);
+    for omits in [false, true] {
+        let new = || if omits { FrameDecoder::omitting(1 << 20) } else { FrameDecoder::new(1 << 20) };
+        let mut decoder = new().with_login_limit(128 << 10);
+        decoder.push(&frame(1, (128 << 10) - HEADER_LEN));
+        assert!(decoder.next_frame().expect("at the bound").is_some());
+        decoder.push(&large[..8]);
+        let error = decoder.next_frame().expect_err("above the bound");
+        assert_eq!(error, FrameError::TooLargeInLogin { length: large.len() as u32, maximum: 128 << 10 });
+        assert!(error.to_string().contains("131072 before the login is done"), "{error}");
+        decoder.push(&large[8..]);
+        assert_eq!((decoder.next_frame(), decoder.buffered()), (Err(error), 0));
+
+        // Its start can come before the login is done.
+        let mut decoder = new().with_login_limit(128 << 10);
+        decoder.push(&large[..7]);
+        assert_eq!(decoder.next_frame(), Ok(None));
+        decoder.end_login();
+        decoder.push(&large[7..]);
+        assert_eq!(decoder.next_frame().expect("good").expect("whole").encode().as_deref(), Ok(&large[..]));
+    }
+    // The bound after the login is never below that before it.
+    let mut decoder = FrameDecoder::new(1000).with_login_limit(128 << 10);
+    decoder.push(&frame(1, 2000)[..8]);
+    assert_eq!(decoder.next_frame(), Err(FrameError::TooLargeInLogin { length: 2056, maximum: 1000 }));
 }

@@ -22,7 +22,7 @@ fn every_verb_of_the_vendor_is_known_and_has_a_body() {
 }
 
 #[test]
-fn a_claimed_length_is_refused_before_memory_is_taken() {
+fn a_claimed_length_is_an_error_before_memory_is_taken() {
     let ping = Message::new(Header::default(), Body::Ping).encode().unwrap();
     let start = |length: i32| [length.to_be_bytes(), MAGIC.to_be_bytes()].concat();
     for length in [i32::MAX, DEFAULT_MAX_FRAME_LEN as i32 + 1] {
@@ -202,11 +202,11 @@ fn numbers_at_the_edge() {
 
 #[test]
 fn lists_at_the_edge() {
-    round_trip(&ShortList(vec![1i8; 32_767]));
-    let too_long = ShortList(vec![1i8; 32_768]).encode("list", &mut Writer::default());
+    round_trip(&List16(vec![1i8; 32_767]));
+    let too_long = List16(vec![1i8; 32_768]).encode("list", &mut Writer::default());
     assert_eq!(too_long, Err(EncodeError::TooMany { field: "list", length: 32_768, maximum: 32_767 }));
-    round_trip(&LongList(vec![1i8; 40_000]));
-    assert!(LongList::<i8>::decode("list", &mut Reader::new(Verb::INVALID, vec![0xff; 8].into())).is_err());
+    round_trip(&List64(vec![1i8; 40_000]));
+    assert!(List64::<i8>::decode("list", &mut Reader::new(Verb::INVALID, vec![0xff; 8].into())).is_err());
 }
 
 #[test]

@@ -116,7 +116,7 @@ proptest! {
             system_type: SystemType::PRINCIPAL, id: ints.1, name: texts[0].clone(),
             data: texts[1].clone().into_bytes().into(), role: texts[2].clone(),
         });
-        round_trip(&LongList(vec![ConnectionInfo {
+        round_trip(&List64(vec![ConnectionInfo {
             listener: texts[0].clone(), client_id: texts[1].clone(), session_id: ints.0,
             user: texts[2].clone(), remote_addr: texts[3].clone(), created: ints.0,
         }]));

@@ -122,6 +122,17 @@ impl TestCa {
         self.server_config_with(identity, rustls::ALL_VERSIONS, false)
     }
 
+    /// As [`server_config`](Self::server_config), but without session tickets in TLS 1.3: the
+    /// vendor's Python client mostly hangs on them, as it takes each readable byte for a message.
+    ///
+    /// # Errors
+    /// If certificate and key do not go together.
+    pub fn server_config_without_tickets(&self, identity: &Identity) -> io::Result<Arc<rustls::ServerConfig>> {
+        let mut config = Arc::unwrap_or_clone(self.server_config(identity)?);
+        config.send_tls13_tickets = 0;
+        Ok(Arc::new(config))
+    }
+
     /// A TLS configuration of a server of those TLS versions, which can demand a
     /// client certificate of this authority.
     ///

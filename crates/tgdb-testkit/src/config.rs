@@ -1,4 +1,4 @@
-//! How a server is to be.
+//! Settings of a server.
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -29,20 +29,20 @@ pub const UNKNOWN_DATABASE: i32 = 2;
 pub struct ServerConfig {
     /// Where to listen; a loopback address. Default `127.0.0.1`, any free port.
     pub address: SocketAddr,
-    /// TLS, if the server is to speak it; see [`TestCa`](crate::TestCa).
+    /// Configuration of TLS, for a server with TLS; see [`TestCa`](crate::TestCa).
     pub tls: Option<Arc<rustls::ServerConfig>>,
     /// Names and passwords of the users.
     pub users: HashMap<String, Secret>,
     /// Roles that users can log in with.
     pub roles: Vec<String>,
-    /// Names of the databases. A login that names none is let in too.
+    /// Names of the databases. A login without a database succeeds too.
     pub databases: Vec<String>,
-    /// Product version, told in the handshake.
+    /// Product version, sent in the handshake.
     pub version: ProductVersion,
     /// Certificate in the authenticate reply, DER. Default none.
     pub certificate: Option<Bytes>,
     /// Take requests without token and session id too: Java's client leaves them
-    /// out of some. Default false; wrong ones are refused either way.
+    /// out of some. Default false; wrong ones are an error either way.
     pub allow_missing_token: bool,
     /// What answers requests after the login. Default [`echo`].
     pub script: Arc<dyn Script>,
@@ -50,7 +50,7 @@ pub struct ServerConfig {
     pub faults: Faults,
     /// How many connections have the faults, from the first one on. Default all.
     pub faulty_connections: Option<usize>,
-    /// Keep what goes over each connection, in clear text.
+    /// Record the bytes of each connection, in clear text.
     pub record: bool,
 }
 

@@ -9,11 +9,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crossbeam_channel::Receiver;
 use tgdb_pdu::{Body, Frame, FrameDecoder};
 
-use crate::server::{ServerShared, Transcript, lock};
+use crate::server::{ServerShared, Transcript};
 use crate::stream::{FaultyStream, ServerStream};
 use crate::{Faults, ServerEvent, ServerSession};
 
-/// How often a connection that hears nothing looks for orders.
+/// How often an idle connection looks for orders of the test.
 const POLL: Duration = Duration::from_millis(5);
 
 /// What a test wants a session to do.
@@ -34,7 +34,7 @@ pub(crate) fn run(
     let mut connection = Connection { session, transcript: Transcript::default(), shared };
     let result = connection.talk(tcp, faults, orders);
     if shared.config.record {
-        lock(&shared.transcripts).push(connection.transcript);
+        shared.transcripts.lock().push(connection.transcript);
     }
     let _ = tcp.shutdown(Shutdown::Both);
     result
@@ -53,7 +53,7 @@ struct Connection<'a> {
 impl Connection<'_> {
     fn talk(&mut self, tcp: &TcpStream, faults: Faults, orders: &Receiver<Order>) -> io::Result<()> {
         let mute = faults.mute;
-        let in_clear = faults.refuse.is_some() || mute;
+        let in_clear = faults.terminate.is_some() || mute;
         let tls = self.shared.config.tls.as_ref().filter(|_| !in_clear);
         let mut stream = ServerStream::new(FaultyStream::new(tcp.try_clone()?, faults), tls)?;
         tcp.set_read_timeout(Some(POLL))?;
@@ -78,7 +78,7 @@ impl Connection<'_> {
                     stream.end();
                     return Ok(());
                 }
-                // Need not be TGDB's: a mute server does not read TLS either.
+                // The bytes need not be TGDB's: a mute server does not speak TLS either.
                 Ok(_) if mute => {}
                 Ok(count) => decoder.push(&buf[..count]),
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => continue,
@@ -109,14 +109,14 @@ impl Connection<'_> {
         // The session has answered what it cannot decode.
         let Ok((event, message)) = self.session.handle_frame(now(), frame) else { return Ok(()) };
         if shared.config.record {
-            lock(&shared.received).push(message.clone());
+            shared.received.lock().push(message.clone());
         }
         let counter = match event {
             ServerEvent::LoggedIn => &shared.logins,
             ServerEvent::Request => &shared.requests,
             ServerEvent::Ping => &shared.pings,
             ServerEvent::Left => &shared.disconnects,
-            ServerEvent::Handshake | ServerEvent::Refused | ServerEvent::Ignored => return Ok(()),
+            ServerEvent::Handshake | ServerEvent::Invalid | ServerEvent::Ignored => return Ok(()),
         };
         counter.fetch_add(1, Ordering::SeqCst);
         if event == ServerEvent::Request {

@@ -1,4 +1,4 @@
-//! What a server does wrong, on purpose.
+//! Faults that a server makes on purpose.
 
 use std::time::Duration;
 
@@ -21,18 +21,19 @@ pub struct Faults {
     /// Put that into the protocol version of each header.
     pub protocol_version: Option<u16>,
     /// End the session with that reason in place of the handshake; over TLS in
-    /// clear text, as a server does that refuses a client at once.
-    pub refuse: Option<String>,
-    /// Accept the connection and say nothing at all.
+    /// clear text, as a server does that is full.
+    pub terminate: Option<String>,
+    /// Accept the connection and send nothing.
     pub mute: bool,
-    /// Refuse the login in that way, whoever logs in.
-    pub login: Option<LoginRefusal>,
+    /// Fail the login in that way, whoever logs in.
+    pub login: Option<LoginFault>,
 }
 
-/// How a server refuses a login. See also [`Faults::refuse`], which comes before the
+/// How a login fails. See also [`Faults::terminate`], which comes before the
 /// handshake, and [`Faults::protocol_version`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LoginRefusal {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LoginFault {
     /// The handshake fails: client and server are of different versions.
     Version,
     /// The user is rejected, with status [`WRONG_PASSWORD`](crate::WRONG_PASSWORD).

@@ -75,7 +75,7 @@ mod stream;
 
 pub use ca::{Identity, TestCa};
 pub use config::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, ServerConfig, UNKNOWN_DATABASE, WRONG_PASSWORD};
-pub use fault::{Faults, LoginRefusal};
+pub use fault::{Faults, LoginFault};
 pub use script::{Script, echo, echoed};
 pub use server::{TestServer, Transcript};
 pub use session::{ServerEvent, ServerSession};

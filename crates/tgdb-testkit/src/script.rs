@@ -137,7 +137,7 @@ fn metadata() -> MetadataResponse {
         id,
         name: name.into(),
         page_size: 512,
-        attributes: ShortList(vec![attribute.into()]),
+        attributes: List16(vec![attribute.into()]),
     };
     MetadataResponse {
         groups: vec![
@@ -147,8 +147,8 @@ fn metadata() -> MetadataResponse {
             ]),
             TypeGroup::NodeTypes(vec![NodeType {
                 entity_type: entity_type(SystemType::NODE_TYPE, 9101, "airport", "iata"),
-                primary_key: ShortList(vec!["iata".into()]),
-                index_ids: ShortList(Vec::new()),
+                primary_key: List16(vec!["iata".into()]),
+                index_ids: List16(Vec::new()),
                 entry_count: 0,
             }]),
             TypeGroup::EdgeTypes(vec![EdgeType {

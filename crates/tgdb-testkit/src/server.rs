@@ -2,11 +2,12 @@
 
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender};
+use parking_lot::Mutex;
 use tgdb_pdu::{Body, Message};
 
 use crate::connection::{self, Order};
@@ -17,6 +18,7 @@ const FIRST_SESSION: i64 = 1001;
 
 /// What went over one connection, in clear text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Transcript {
     /// Bytes from the client, whole frames.
     pub from_client: Vec<u8>,
@@ -49,11 +51,6 @@ struct Link {
     tcp: TcpStream,
     orders: Sender<Order>,
     thread: JoinHandle<()>,
-}
-
-/// A lock whose content is valid even if a script panicked while holding it.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl TestServer {
@@ -103,7 +100,7 @@ impl TestServer {
 
     /// Gives the next connections other faults.
     pub fn set_faults(&self, faults: Faults) {
-        *lock(&self.shared.faults) = faults;
+        *self.shared.faults.lock() = faults;
     }
 
     /// Ends all sessions with a message that says why.
@@ -117,14 +114,14 @@ impl TestServer {
     }
 
     fn order(&self, order: impl Fn() -> Order) {
-        for link in lock(&self.shared.connections).iter() {
+        for link in self.shared.connections.lock().iter() {
             let _ = link.orders.send(order());
         }
     }
 
     /// Cuts all connections, but goes on listening.
     pub fn cut_connections(&self) {
-        for link in lock(&self.shared.connections).iter() {
+        for link in self.shared.connections.lock().iter() {
             let _ = link.tcp.shutdown(Shutdown::Both);
         }
     }
@@ -137,7 +134,7 @@ impl TestServer {
         let _ = TcpStream::connect(self.address);
         let _ = listener.join();
         self.cut_connections();
-        let links = std::mem::take(&mut *lock(&self.shared.connections));
+        let links = std::mem::take(&mut *self.shared.connections.lock());
         for link in links {
             let _ = link.thread.join();
         }
@@ -170,12 +167,12 @@ impl TestServer {
 
     /// With [`ServerConfig::record`], the messages that came, in the order of their arrival.
     pub fn received(&self) -> Vec<Message> {
-        lock(&self.shared.received).clone()
+        self.shared.received.lock().clone()
     }
 
     /// With [`ServerConfig::record`], what went over the connections that have ended.
     pub fn transcripts(&self) -> Vec<Transcript> {
-        lock(&self.shared.transcripts).clone()
+        self.shared.transcripts.lock().clone()
     }
 }
 
@@ -202,7 +199,7 @@ fn accept(tcp: TcpStream, number: usize, shared: &Arc<ServerShared>) -> io::Resu
     tcp.set_nodelay(true)?;
     let faults = match shared.config.faulty_connections {
         Some(faulty) if number >= faulty => Faults::default(),
-        _ => lock(&shared.faults).clone(),
+        _ => shared.faults.lock().clone(),
     };
     let (orders, receiver): (_, Receiver<Order>) = crossbeam_channel::unbounded();
     let session_tcp = tcp.try_clone()?;
@@ -212,7 +209,7 @@ fn accept(tcp: TcpStream, number: usize, shared: &Arc<ServerShared>) -> io::Resu
         let ended = connection::run(&session_tcp, faults, session_id, &receiver, &session_shared);
         log::debug!("connection {number} ended: {ended:?}");
     })?;
-    let mut connections = lock(&shared.connections);
+    let mut connections = shared.connections.lock();
     connections.retain(|link| !link.thread.is_finished());
     connections.push(Link { tcp, orders, thread });
     Ok(())

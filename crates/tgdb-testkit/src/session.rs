@@ -22,9 +22,10 @@ enum Phase {
 }
 
 /// What a frame from the client was to the session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ServerEvent {
-    /// Part of the handshake, or a login that was refused; answered.
+    /// Part of the handshake, or a login that failed; answered.
     Handshake,
     /// The login that succeeded; answered.
     LoggedIn,
@@ -35,7 +36,7 @@ pub enum ServerEvent {
     /// The client leaves.
     Left,
     /// Something that the client may not send now; answered with an exception.
-    Refused,
+    Invalid,
     /// Came after the end of the session, and was dropped.
     Ignored,
 }
@@ -48,7 +49,7 @@ pub enum ServerEvent {
 /// [`is_over`](Self::is_over). Time is a [`Duration`] since 1970 (or since any other
 /// start); it only goes into the header of messages, in milliseconds.
 ///
-/// Of the [`Faults`], the session commits those about messages: `refuse`, `mute`,
+/// Of the [`Faults`], the session commits those about messages: `terminate`, `mute`,
 /// `login`, `request_id_offset` and `protocol_version`. Those about bytes and time are
 /// the driver's.
 ///
@@ -119,9 +120,9 @@ impl ServerSession {
         }
     }
 
-    /// The connection stands. A session that refuses its client says so now.
+    /// The connection stands. A session that [`Faults::terminate`] ends says so now.
     pub fn handle_connected(&mut self, now: Duration) {
-        if let Some(reason) = self.faults.refuse.clone() {
+        if let Some(reason) = self.faults.terminate.clone() {
             self.terminate(now, &reason);
         }
     }
@@ -137,7 +138,7 @@ impl ServerSession {
         if self.phase == Phase::Over || self.faults.mute {
             return decoded.map(|message| (ServerEvent::Ignored, message));
         }
-        let message = decoded.inspect_err(|error| self.refuse(&frame.header, error.to_string()))?;
+        let message = decoded.inspect_err(|error| self.reply_exception(&frame.header, error.to_string()))?;
         let event = match (self.phase, &message.body) {
             (_, Body::Ping) => ServerEvent::Ping,
             (_, Body::DisconnectChannelRequest(_)) => {
@@ -156,12 +157,12 @@ impl ServerSession {
             }
             (Phase::LoggedIn, _) if self.is_mine(&message.header) => ServerEvent::Request,
             (Phase::LoggedIn, _) => {
-                self.refuse(&message.header, "wrong token or session id".into());
-                ServerEvent::Refused
+                self.reply_exception(&message.header, "wrong token or session id".into());
+                ServerEvent::Invalid
             }
             (_, body) => {
-                self.refuse(&message.header, format!("{} does not belong here", body.verb()));
-                ServerEvent::Refused
+                self.reply_exception(&message.header, format!("{} does not belong here", body.verb()));
+                ServerEvent::Invalid
             }
         };
         Ok((event, message))
@@ -230,7 +231,7 @@ impl ServerSession {
         self.client_state.introduce(id, &self.user, &self.client_id, &self.client_address, now)
     }
 
-    fn refuse(&mut self, header: &Header, text: String) {
+    fn reply_exception(&mut self, header: &Header, text: String) {
         self.reply_to(header.request_id, Exception { code: 1, message: Some(text) });
     }
 

@@ -105,7 +105,7 @@ impl ServerStream {
         io.flush()
     }
 
-    /// Tells a TLS client that nothing follows.
+    /// Ends the TLS stream: sends `close_notify`.
     pub(crate) fn end(&mut self) {
         if let Self::Tls(stream) = self {
             stream.conn.send_close_notify();

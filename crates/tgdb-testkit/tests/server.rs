@@ -5,12 +5,15 @@ mod common;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::*;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use tgdb_pdu::body::*;
 use tgdb_pdu::{Body, FrameDecoder, Header, Message, Verb};
-use tgdb_testkit::{Faults, LoginRefusal, ServerConfig, TestCa, TestServer, echoed};
+use tgdb_testkit::{Faults, LoginFault, ServerConfig, TestCa, TestServer, echoed};
 
 /// A client that blocks.
 struct Socket {
@@ -107,27 +110,27 @@ fn orders_reach_each_session() {
 }
 
 #[test]
-fn logins_are_refused_on_demand() {
-    let refused = |login| {
+fn logins_fail_on_demand() {
+    let answer = |login| {
         let server =
             TestServer::start(ServerConfig::faulty(Faults { login: Some(login), ..Faults::default() })).unwrap();
         let answer = Socket::connect(&server).login();
         assert_eq!(server.logins(), 0);
         answer.verb()
     };
-    assert_eq!(refused(LoginRefusal::Version), Verb::HANDSHAKE_RESPONSE);
-    assert_eq!(refused(LoginRefusal::Rejected), Verb::AUTHENTICATE_RESPONSE);
-    assert_eq!(refused(LoginRefusal::Exception), Verb::EXCEPTION);
+    assert_eq!(answer(LoginFault::Version), Verb::HANDSHAKE_RESPONSE);
+    assert_eq!(answer(LoginFault::Rejected), Verb::AUTHENTICATE_RESPONSE);
+    assert_eq!(answer(LoginFault::Exception), Verb::EXCEPTION);
 }
 
 #[test]
-fn a_mute_server_and_one_that_refuses_do_not_speak_tls() {
+fn a_mute_server_and_one_that_is_full_do_not_speak_tls() {
     let ca = TestCa::new("test").unwrap();
     let tls = ca.server_config(&ca.issue(&["localhost"]).unwrap()).unwrap();
     let start =
         |faults| TestServer::start(ServerConfig { tls: Some(tls.clone()), ..ServerConfig::faulty(faults) }).unwrap();
 
-    let server = start(Faults { refuse: Some("full".into()), ..Faults::default() });
+    let server = start(Faults { terminate: Some("full".into()), ..Faults::default() });
     let mut client = Socket::connect(&server);
     assert_eq!(client.next().unwrap().verb(), Verb::SESSION_FORCEFULLY_TERMINATED);
     assert_eq!(client.next(), None);
@@ -143,6 +146,32 @@ fn a_mute_server_and_one_that_refuses_do_not_speak_tls() {
 #[test]
 fn it_listens_on_loopback_addresses_only() {
     let address = "192.0.2.1:0".parse().unwrap();
-    let refused = TestServer::start(ServerConfig { address, ..ServerConfig::default() });
-    assert!(refused.err().unwrap().to_string().contains("loopback"));
+    let failed = TestServer::start(ServerConfig { address, ..ServerConfig::default() });
+    assert!(failed.err().unwrap().to_string().contains("loopback"));
+}
+
+#[test]
+fn session_tickets_can_be_left_out() {
+    let ca = TestCa::new("test").unwrap();
+    let identity = ca.issue(&["localhost"]).unwrap();
+    let tickets = |tls| {
+        let server = TestServer::start(ServerConfig { tls: Some(tls), ..ServerConfig::default() }).unwrap();
+        let mut roots = rustls::RootCertStore::empty();
+        let pem = std::fs::read(ca.pem_file()).unwrap();
+        roots.add(CertificateDer::from_pem_slice(&pem).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = builder.unwrap().with_root_certificates(roots).with_no_client_auth();
+        let name = "localhost".try_into().unwrap();
+        let mut tls = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
+        let mut tcp = TcpStream::connect(server.address()).unwrap();
+        let mut stream = rustls::Stream::new(&mut tls, &mut tcp);
+        // Tickets come before the first reply.
+        let hello = HandshakeRequest { kind: HandshakeKind::INITIATE, ssl_mode: false, challenge: 0 };
+        stream.write_all(&Message::new(Header::default(), hello.into()).encode().unwrap()).unwrap();
+        stream.read_exact(&mut [0]).unwrap();
+        tls.tls13_tickets_received()
+    };
+    assert!(tickets(ca.server_config(&identity).unwrap()) > 0);
+    assert_eq!(tickets(ca.server_config_without_tickets(&identity).unwrap()), 0);
 }

@@ -57,10 +57,10 @@ fn requests_are_left_to_the_script() {
 }
 
 #[test]
-fn what_does_not_belong_is_refused_and_the_session_goes_on() {
+fn what_does_not_belong_is_an_error_and_the_session_goes_on() {
     let mut early = session(Faults::default());
     for body in [login(), query("early"), Body::Invalid] {
-        assert_eq!(event(&mut early, Header::default(), body), ServerEvent::Refused);
+        assert_eq!(event(&mut early, Header::default(), body), ServerEvent::Invalid);
         assert!(matches!(sent(&mut early)[..], [Message { body: Body::Exception(_), .. }]));
     }
     assert!(!early.is_over());
@@ -71,7 +71,7 @@ fn what_does_not_belong_is_refused_and_the_session_goes_on() {
         Header { session_id: 1, ..header },
         Header { auth_token: AuthToken::NONE, session_id: 0, ..header },
     ] {
-        assert_eq!(event(&mut session, wrong, query("not mine")), ServerEvent::Refused);
+        assert_eq!(event(&mut session, wrong, query("not mine")), ServerEvent::Invalid);
     }
     assert_eq!(sent(&mut session).len(), 3);
     let undecodable = Frame { payload: vec![1].into(), ..frame(header, query("")) };

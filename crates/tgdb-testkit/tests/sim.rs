@@ -17,7 +17,7 @@ fn scenario(seed: u64, plan: NetworkPlan) -> (Vec<(Duration, NetEvent)>, Vec<Exe
     for round in 0..50_u64 {
         client.run(&mut network, ms(100 * round));
         network.advance_to(ms(100 * round));
-        if client.is_gone() || client.broken.is_some() || client.refused.is_some() {
+        if client.is_gone() || client.broken.is_some() || client.rejected.is_some() {
             network.close(client.conn);
             trace.append(&mut client.trace);
             client = Client::connect(&mut network, (round as usize) % plan.servers);

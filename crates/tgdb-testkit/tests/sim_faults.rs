@@ -26,24 +26,24 @@ fn connections_fail_in_three_ways() {
 }
 
 #[test]
-fn logins_are_refused_in_five_ways() {
+fn logins_fail_in_five_ways() {
     let (client, network) = after(NetworkPlan { server_full: 1.0, ..calm() });
-    assert!(matches!(client.refused, Some(Body::SessionForcefullyTerminated(_))), "{:?}", client.refused);
+    assert!(matches!(client.rejected, Some(Body::SessionForcefullyTerminated(_))), "{:?}", client.rejected);
     assert!(client.closed.is_some() && network.heard().is_empty());
 
     let (client, _) = after(NetworkPlan { wrong_protocol: 1.0, ..calm() });
     assert_eq!(client.broken, Some(FrameError::UnsupportedVersion { found: 0x0200 }));
 
     let (client, _) = after(NetworkPlan { wrong_version: 1.0, ..calm() });
-    let Some(Body::HandshakeResponse(answer)) = client.refused else { panic!("{:?}", client.refused) };
+    let Some(Body::HandshakeResponse(answer)) = client.rejected else { panic!("{:?}", client.rejected) };
     assert_eq!(answer.status, HandshakeStatus::CHALLENGE_FAILED);
 
     let (client, _) = after(NetworkPlan { rejected: 1.0, ..calm() });
-    let rejected = matches!(&client.refused, Some(Body::AuthenticateResponse(AuthenticateResponse::Rejected { .. })));
-    assert!(rejected, "{:?}", client.refused);
+    let rejected = matches!(&client.rejected, Some(Body::AuthenticateResponse(AuthenticateResponse::Rejected { .. })));
+    assert!(rejected, "{:?}", client.rejected);
 
     let (client, _) = after(NetworkPlan { login_exception: 1.0, ..calm() });
-    assert!(matches!(client.refused, Some(Body::Exception(_))), "{:?}", client.refused);
+    assert!(matches!(client.rejected, Some(Body::Exception(_))), "{:?}", client.rejected);
 }
 
 #[test]

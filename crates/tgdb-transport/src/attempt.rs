@@ -1,4 +1,4 @@
-//! What a connect may spend and what can end it.
+//! One connect: its peer, its deadline, and its cancellation.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -46,7 +46,8 @@ impl<'a> Attempt<'a> {
         fds.truncate(ready);
         self.check(operation)?;
         match found {
-            Ok(false) if Instant::now() >= self.deadline => Err(self.timeout(operation)),
+            // Even if something is ready: a peer that floods has no more time than others.
+            Ok(_) if Instant::now() >= self.deadline => Err(self.timeout(operation)),
             Ok(found) => Ok(found),
             Err(source) => Err(self.io(operation, source)),
         }
@@ -69,7 +70,7 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// The time after that timeout; a far one if it would overflow the clock.
+/// The time after that timeout; about 34 years from now if the clock would overflow.
 fn deadline_after(timeout: Duration) -> Instant {
     let now = Instant::now();
     now.checked_add(timeout).unwrap_or_else(|| now + Duration::from_secs(1 << 30))

@@ -9,8 +9,8 @@ use rustix::event::PollFd;
 use crate::signal::Signal;
 
 /// Cancels a connect from another thread: it returns
-/// [`TransportError::Closed`](crate::TransportError::Closed) at once, be it resolving the
-/// name, connecting or shaking hands. Clones cancel the same. Once cancelled it stays
+/// [`TransportError::Closed`](crate::TransportError::Closed) at once, while it resolves the
+/// name, connects, or does the TLS handshake. Clones cancel the same. Once cancelled it stays
 /// so; make a new one for the next connect.
 ///
 /// # Example

@@ -18,7 +18,7 @@ use crate::times::{ConnectTimes, lap};
 use crate::{SocketOptions, TransportError};
 
 /// Time between keepalive probes, and how many go unanswered before the peer is
-/// given up. Most systems wait ten minutes by themselves.
+/// given up. The defaults of most systems add up to more than ten minutes.
 #[allow(dead_code, reason = "not all systems have it")]
 const PROBE_INTERVAL: Duration = Duration::from_secs(10);
 #[allow(dead_code, reason = "not all systems have it")]
@@ -40,7 +40,7 @@ pub(crate) fn connect(attempt: &Attempt<'_>) -> Result<(TcpStream, ConnectTimes)
     let mut next_start = Instant::now();
     loop {
         let now = Instant::now();
-        // With nobody in the race there is nothing to wait for.
+        // Without a connect under way there is nothing to wait for.
         if now >= next_start || racing.is_empty() {
             next_start = now + STAGGER;
             match waiting.pop_front().map(|address| start(&address, attempt.options)) {
@@ -56,7 +56,7 @@ pub(crate) fn connect(attempt: &Attempt<'_>) -> Result<(TcpStream, ConnectTimes)
         }
         let until = (!waiting.is_empty()).then_some(next_start);
         let ready = ready(attempt, &racing, until)?;
-        // From behind, so that the places of the others stay.
+        // The last first, so that the indices of the others stay right.
         for index in ready.into_iter().rev() {
             let socket = racing.remove(index);
             match finish(socket, attempt.options) {
@@ -70,7 +70,7 @@ pub(crate) fn connect(attempt: &Attempt<'_>) -> Result<(TcpStream, ConnectTimes)
     }
 }
 
-/// The places of the sockets of which it is known whether they are connected.
+/// The indices of the sockets whose connect has succeeded or failed.
 fn ready(attempt: &Attempt<'_>, racing: &[Socket], until: Option<Instant>) -> Result<Vec<usize>, TransportError> {
     let mut fds: Vec<_> = racing.iter().map(|socket| PollFd::new(socket, PollFlags::OUT)).collect();
     attempt.wait(OPERATION, &mut fds, until)?;
@@ -116,7 +116,7 @@ fn start(address: &SocketAddr, options: &SocketOptions) -> io::Result<Socket> {
     #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
     if let Some(time) = options.user_timeout {
         let most = Duration::from_millis(u32::MAX.into());
-        // 0 would be the system's own time.
+        // 0 would stand for the system's default.
         socket.set_tcp_user_timeout(Some(time.clamp(Duration::from_millis(1), most)))?;
     }
     socket.set_tcp_nodelay(true)?;
@@ -154,13 +154,13 @@ fn is_under_way(error: &io::Error) -> bool {
     under_way || error.kind() == io::ErrorKind::WouldBlock
 }
 
-/// Takes a socket of which the system knows whether it is connected.
+/// Ends the connect of a socket: the stream, or why it failed.
 fn finish(socket: Socket, options: &SocketOptions) -> io::Result<TcpStream> {
     if let Some(error) = socket.take_error()? {
         return Err(error);
     }
     socket.set_nonblocking(false)?;
-    // Zero is no time that systems accept.
+    // The system rejects zero as a timeout.
     socket.set_write_timeout(options.send_timeout.map(|time| time.max(Duration::from_millis(1))))?;
     let tcp = TcpStream::from(socket);
     tcp.peer_addr()?;
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(stream.write_timeout().expect("readable"), options.send_timeout);
         #[cfg(target_os = "linux")]
         assert_eq!(socket.tcp_user_timeout().expect("readable"), options.user_timeout);
-        // Linux takes twice what it is asked for, for its own book-keeping.
+        // Linux doubles the size, for its own bookkeeping.
         assert!((50_000..200_000).contains(&socket.send_buffer_size().expect("readable")));
         assert!((60_000..200_000).contains(&socket.recv_buffer_size().expect("readable")));
     }

@@ -1,6 +1,6 @@
-//! Sockets that are another socket inside.
+//! Sockets that wrap a `Framed` and pass each method on to it.
 
-/// Makes `$name` a socket by way of its field 0.
+/// Implements `TgSocket` for `$name` by its field 0.
 macro_rules! delegate_socket {
     ($name:ident) => {
         impl $crate::TgSocket for $name {
@@ -49,6 +49,9 @@ macro_rules! delegate_socket {
             }
             fn arrivals(&self) -> u64 {
                 self.0.arrivals()
+            }
+            fn end_login(&self) {
+                self.0.end_login()
             }
             fn finish(&self) {
                 self.0.finish()

@@ -99,9 +99,9 @@ pub enum TransportError {
         /// What is wrong with it.
         source: FrameError,
     },
-    /// The server's certificate was refused.
+    /// The server's certificate was rejected.
     #[cfg(feature = "tls")]
-    #[error("the certificate of {peer} was refused; {}", .problem.remedy())]
+    #[error("the certificate of {peer} was rejected; {}", .problem.remedy())]
     Certificate {
         /// Host and port.
         peer: String,
@@ -145,7 +145,7 @@ pub enum TransportError {
         source: FrameError,
     },
     /// The peer answered the TLS handshake with a TGDB message in clear text, as
-    /// a server does that refuses the client at once.
+    /// a server does that rejects the client at once.
     #[error("{peer} answered the TLS handshake with a plain {}; a plain port needs a tcp:// URL", .frame.verb)]
     PlainFrame {
         /// Host and port.

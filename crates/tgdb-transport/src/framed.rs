@@ -6,11 +6,11 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
+use parking_lot::Mutex;
 use tgdb_pdu::{Frame, FrameDecoder};
 
 use crate::receive::{Inbound, Wait};
 use crate::stream::{ByteStream, StreamError};
-use crate::turn::Turn;
 use crate::{ConnectTimes, TgSocket, TlsInfo, TransportError, sys};
 
 const SEND: &str = "send to";
@@ -20,12 +20,14 @@ pub(crate) struct Framed<S> {
     pub(crate) stream: S,
     inbox: SocketAddr,
     pub(crate) outbox: SocketAddr,
-    pub(crate) inbound: Turn<Inbound>,
+    /// Held by the thread that receives, also while it waits for the peer.
+    pub(crate) inbound: Mutex<Inbound>,
     /// How many reads brought bytes.
     pub(crate) arrivals: AtomicU64,
     closed: AtomicBool,
     /// If it was connected here.
     pub(crate) times: Option<ConnectTimes>,
+    pub(crate) is_logged_in: AtomicBool,
 }
 
 impl<S: ByteStream> Framed<S> {
@@ -34,10 +36,11 @@ impl<S: ByteStream> Framed<S> {
         Ok(Self {
             inbox: stream.tcp().local_addr()?,
             outbox: stream.tcp().peer_addr()?,
-            inbound: Turn::new(Inbound::new(decoder)),
+            inbound: Mutex::new(Inbound::new(decoder)),
             arrivals: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             times: None,
+            is_logged_in: AtomicBool::new(false),
             stream,
         })
     }
@@ -141,6 +144,10 @@ impl<S: ByteStream> TgSocket for Framed<S> {
 
     fn arrivals(&self) -> u64 {
         self.arrivals.load(Ordering::Relaxed)
+    }
+
+    fn end_login(&self) {
+        self.is_logged_in.store(true, Ordering::Release);
     }
 
     fn finish(&self) {

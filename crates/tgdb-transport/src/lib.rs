@@ -48,7 +48,6 @@ mod sys;
 mod tcp;
 mod times;
 mod tls;
-mod turn;
 mod wakeup;
 
 use std::fmt;
@@ -123,7 +122,7 @@ pub trait TgSocket: fmt::Debug + Send + Sync {
     fn recv(&self) -> Result<Frame, TransportError>;
 
     /// Waits for the next frame until `deadline`, which holds whatever the peer sends:
-    /// once it has passed, no frame is returned, be there any or not.
+    /// once it has passed, no frame is returned, even if one is there.
     ///
     /// # Errors
     /// [`TransportError::Timeout`] if none was complete by then; what had arrived
@@ -140,8 +139,8 @@ pub trait TgSocket: fmt::Debug + Send + Sync {
     /// Waits until at least one frame is complete, and appends all that are complete
     /// then. `None` waits without limit, else as [`TgSocket::recv_deadline`].
     ///
-    /// After it no complete frame is left inside the socket, so that it is right to
-    /// wait for its descriptor. Call it or [`TgSocket::try_recv_batch`] before the first
+    /// After it no complete frame is left inside the socket, so that the program can
+    /// wait until the descriptor is readable. Call it or [`TgSocket::try_recv_batch`] before the first
     /// such wait: over TLS a frame can have come with the end of the handshake.
     ///
     /// # Errors
@@ -157,8 +156,8 @@ pub trait TgSocket: fmt::Debug + Send + Sync {
     /// As [`TgSocket::recv_batch`], without the timeout.
     fn try_recv_batch(&self, frames: &mut Vec<Frame>) -> Result<(), TransportError>;
 
-    /// Takes as many of these bytes as goes without waiting, and returns how many; 0 if
-    /// none goes. The bytes are those of frames, one after the other.
+    /// Takes as many of these bytes as it can without waiting, and returns how many; 0 for
+    /// none. The bytes are those of frames, one after the other.
     ///
     /// One writer at a time: until a frame has been taken as a whole, no other thread
     /// may send by this method or by [`TgSocket::send`]. It takes nothing while another
@@ -198,12 +197,16 @@ pub trait TgSocket: fmt::Debug + Send + Sync {
         None
     }
 
-    /// How often bytes arrived so far, whole frames or not. It tells whether the peer lives
-    /// while a large frame is under way.
+    /// How often bytes arrived so far, also of frames that are not complete. If the number
+    /// grows, the peer is alive, even while a large frame takes long.
     fn arrivals(&self) -> u64;
 
-    /// Tells the peer that nothing more will be sent. What was sent still arrives,
-    /// and what the peer sends can still be read until it closes in turn. It does not
+    /// The login is done: [`SocketOptions::max_frame_len`] is the bound from now on, and no more
+    /// [`SocketOptions::max_login_frame_len`]. It does nothing for a socket without such a bound.
+    fn end_login(&self) {}
+
+    /// Ends the sending direction. What was sent still arrives,
+    /// and what the peer sends can still be read until it closes its end. It does not
     /// wait; after [`TgSocket::try_send`] call it when [`TgSocket::try_flush`] left nothing.
     fn finish(&self);
 

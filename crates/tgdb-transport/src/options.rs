@@ -22,7 +22,7 @@ pub struct SocketOptions {
     /// Time for connecting: name resolution, all addresses of the host, and TLS.
     /// Default 1 s.
     pub connect_timeout: Duration,
-    /// How long [`TgSocket::send`](crate::TgSocket::send) goes on while the system takes
+    /// How long [`TgSocket::send`](crate::TgSocket::send) waits while the system takes
     /// no byte, because the peer does not read. `None` waits without limit.
     /// Default 10 s.
     pub send_timeout: Option<Duration>,
@@ -44,7 +44,13 @@ pub struct SocketOptions {
     /// Maximum length of a frame that is accepted, in bytes. Default
     /// [`DEFAULT_MAX_FRAME_LEN`].
     pub max_frame_len: u32,
-    /// Pass longer frames over, as [`FrameDecoder::omitting`](tgdb_pdu::FrameDecoder::omitting)
+    /// Maximum length of a frame before [`TgSocket::end_login`](crate::TgSocket::end_login) is called,
+    /// in bytes, so that a peer takes little memory until it is known. A longer one ends the
+    /// connection with [`FrameError::TooLargeInLogin`](tgdb_pdu::FrameError::TooLargeInLogin).
+    /// `None`, the default, for `max_frame_len`; channels take
+    /// [`DEFAULT_MAX_LOGIN_FRAME_LEN`](tgdb_pdu::DEFAULT_MAX_LOGIN_FRAME_LEN) then.
+    pub max_login_frame_len: Option<u32>,
+    /// Skip longer frames, as [`FrameDecoder::omitting`](tgdb_pdu::FrameDecoder::omitting)
     /// does, instead of ending the connection. Default false.
     pub omit_large_frames: bool,
     /// What turns host names into addresses; `None`, the default, for the system's
@@ -62,6 +68,7 @@ impl Default for SocketOptions {
             recv_buffer: None,
             keepalive: Some(Duration::from_secs(30)),
             max_frame_len: DEFAULT_MAX_FRAME_LEN,
+            max_login_frame_len: None,
             omit_large_frames: false,
             resolver: None,
         }
@@ -71,9 +78,13 @@ impl Default for SocketOptions {
 impl SocketOptions {
     /// The decoder of a socket with these options.
     pub(crate) fn decoder(&self) -> FrameDecoder {
-        match self.omit_large_frames {
+        let decoder = match self.omit_large_frames {
             true => FrameDecoder::omitting(self.max_frame_len),
             false => FrameDecoder::new(self.max_frame_len),
+        };
+        match self.max_login_frame_len {
+            Some(maximum) => decoder.with_login_limit(maximum),
+            None => decoder,
         }
     }
 }

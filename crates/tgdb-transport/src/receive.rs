@@ -55,13 +55,17 @@ impl<S: ByteStream> Framed<S> {
         wait: Wait,
         mut take: impl FnMut(&mut FrameDecoder) -> Result<bool, FrameError>,
     ) -> Result<bool, TransportError> {
-        let turn = match wait {
-            // Whoever has the turn reads already, and gets what comes.
-            Wait::Not | Wait::OneRead => self.inbound.try_take(),
-            Wait::Until(deadline) => self.inbound.take(deadline),
+        let inbound = match wait {
+            // Whoever holds the lock reads already, and gets what comes.
+            Wait::Not | Wait::OneRead => self.inbound.try_lock(),
+            Wait::Until(None) => Some(self.inbound.lock()),
+            Wait::Until(Some(deadline)) => self.inbound.try_lock_until(deadline),
         };
-        let Some(mut turn) = turn else { return Ok(false) };
-        let Inbound { decoder, failure } = &mut *turn;
+        let Some(mut inbound) = inbound else { return Ok(false) };
+        let Inbound { decoder, failure } = &mut *inbound;
+        if self.is_logged_in.load(Ordering::Acquire) {
+            decoder.end_login();
+        }
         let mut reads = 0;
         loop {
             if self.is_closed() {

@@ -3,11 +3,12 @@
 use std::fmt::Debug;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use crate::attempt::Attempt;
 use crate::signal::Signal;
-use crate::turn::lock;
 use crate::{SocketOptions, TransportError};
 
 /// Turns host names into addresses.
@@ -71,7 +72,7 @@ fn system(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
 
 type Answer = io::Result<Vec<SocketAddr>>;
 
-/// Tells the waiting thread even if the resolver panics.
+/// Wakes the waiting thread when it is dropped, so also if the resolver panics.
 struct Done(Arc<(Mutex<Option<Answer>>, Signal)>);
 
 impl Drop for Done {
@@ -92,10 +93,10 @@ fn in_background(attempt: &Attempt<'_>, options: &SocketOptions) -> Result<Answe
             Some(resolver) => resolver.resolve(&host, port),
             None => system(&host, port),
         };
-        *lock(&done.0.0) = Some(answer);
+        *done.0.0.lock() = Some(answer);
     };
     std::thread::Builder::new().name("tgdb-resolve".into()).spawn(work).map_err(failed)?;
     attempt.wait(OPERATION, &mut vec![shared.1.poll_fd()], None)?;
-    let answer = lock(&shared.0).take();
+    let answer = shared.0.lock().take();
     Ok(answer.unwrap_or_else(|| Err(io::Error::other("the resolver panicked"))))
 }

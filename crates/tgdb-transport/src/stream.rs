@@ -37,7 +37,7 @@ pub(crate) trait ByteStream: Send + Sync {
     /// Hands to the system what is kept here; `true` if nothing is left.
     fn try_flush(&self) -> Result<bool, StreamError>;
 
-    /// Tells the peer, above the level of TCP, that no bytes follow.
+    /// Ends the stream above TCP: over TLS it sends `close_notify`.
     fn end(&self);
 }
 

@@ -17,7 +17,7 @@ use rustix::net::{SendAncillaryBuffer, SendFlags};
 /// How long a blocking read of the system waits for bytes.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
 
-/// More parts are not sent at once; systems refuse more than about this.
+/// More parts are not sent at once; systems do not take more than about this.
 const MAX_PARTS: usize = 512;
 
 #[cfg(not(windows))]
@@ -86,7 +86,7 @@ pub(crate) fn send_now(mut tcp: &TcpStream, parts: &[IoSlice<'_>]) -> io::Result
 pub(crate) fn poll(fds: &mut [PollFd<'_>], deadline: Option<Instant>) -> io::Result<bool> {
     loop {
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        // Systems refuse a longer time than their integers hold.
+        // Systems take no longer time than their integers hold.
         let left = left.map(|left| left.min(Duration::from_secs(3600)));
         // Such a time has a representation everywhere.
         let timeout = left.and_then(|left| Timespec::try_from(left).ok());

@@ -2,9 +2,9 @@
 
 use std::io::IoSlice;
 use std::net::TcpStream;
-use std::sync::Mutex;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tgdb_pdu::FrameDecoder;
 
 use crate::attempt::Attempt;
@@ -12,7 +12,6 @@ use crate::connect::connect;
 use crate::delegate::delegate_socket;
 use crate::framed::Framed;
 use crate::stream::{ByteStream, Read, StreamError, broken, is_transient, send_all};
-use crate::turn::{lock, try_lock};
 use crate::{ConnectCancel, SocketOptions, TransportError, sys};
 
 /// A plain TCP socket. Passwords and data travel in clear text.
@@ -92,7 +91,7 @@ impl ByteStream for PlainStream {
     }
 
     fn send(&self, mut bytes: &[u8]) -> Result<(), StreamError> {
-        let mut is_broken = lock(&self.broken);
+        let mut is_broken = self.broken.lock();
         if *is_broken {
             return Err(broken().into());
         }
@@ -105,8 +104,8 @@ impl ByteStream for PlainStream {
     }
 
     fn try_send(&self, parts: &[IoSlice<'_>]) -> Result<usize, StreamError> {
-        // Whoever holds it is about to wait for room.
-        let Some(mut is_broken) = try_lock(&self.broken) else { return Ok(0) };
+        // The thread that holds the lock is inside `send`, and may wait for the peer to read.
+        let Some(mut is_broken) = self.broken.try_lock() else { return Ok(0) };
         if *is_broken {
             return Err(broken().into());
         }

@@ -9,8 +9,8 @@ use rustix::event::{PollFd, PollFlags};
 use crate::signal::Signal;
 use crate::{TgSocket, sys};
 
-/// Wakes a thread that waits for a socket, for a time, or for nothing else. One
-/// thread waits; any number of threads wake it.
+/// Wakes a thread that waits for a socket or for a time. One thread waits; any number of
+/// threads wake it.
 ///
 /// A wake is not lost if nobody waits: the next [`wait`](Self::wait) returns at once.
 /// Many wakes before it count as one. On Unix it is a pair of connected Unix sockets,
@@ -37,7 +37,7 @@ pub struct Wakeup {
 }
 
 /// What to wait for at a socket. The default is neither.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Interest {
     /// Until something can be read.
     pub read: bool,
@@ -46,7 +46,7 @@ pub struct Interest {
 }
 
 /// What a wait ended with; nothing is set if it was the deadline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Ready {
     /// The socket can be read, or has ended or failed, which reading it shows.
     pub readable: bool,
@@ -129,7 +129,8 @@ impl Wakeup {
         };
         if woken {
             self.signal.clear();
-            // After clearing: a wake before this is this one, a wake after it signals anew.
+            // Only after clearing the signal: a wake before this line is reported by this wait, and
+            // one after it sets the signal again.
             self.pending.swap(false, Ordering::AcqRel);
             ready.woken = true;
         }

@@ -99,7 +99,7 @@ fn connecting_takes_no_longer_than_asked_for() {
     assert!(matches!(error, TransportError::ConnectTimeout { .. }), "{error}");
     assert!((Duration::from_millis(150)..LONG).contains(&started.elapsed()));
     assert!(error.to_string().contains("connectTimeout"), "{error}");
-    // A time-out that no clock can tell is no reason to panic.
+    // A timeout that overflows the clock does not panic.
     let options = SocketOptions { connect_timeout: Duration::MAX, ..options };
     held.clear();
     drop(listener);

@@ -77,7 +77,7 @@ fn trusts(roots: Vec<Roots>, ca: &Made) -> bool {
     }
 }
 
-fn refused(roots: Roots) -> String {
+fn failed(roots: Roots) -> String {
     chain(&TlsConnector::new(&TlsOptions::default().roots([roots])).expect_err("it has no certificate"))
 }
 
@@ -99,7 +99,7 @@ fn several_sources_together() {
         assert!(trusts(roots.clone(), ca));
     }
     assert!(!trusts(roots, &authority("stranger")));
-    assert!(refused(Roots::Path(folder.0.join("missing.pem"))).contains("missing.pem"));
+    assert!(failed(Roots::Path(folder.0.join("missing.pem"))).contains("missing.pem"));
     let none = TlsConnector::new(&TlsOptions::default().roots([])).unwrap_err();
     assert!(chain(&none).contains("trustedCertificates"), "{none}");
 }
@@ -148,7 +148,7 @@ fn a_bad_entry_of_a_bundle_is_named_and_skipped() {
         assert!(warnings[0].contains(&format!("certificate 2 (line {line})")), "{warnings:?}");
         // Nothing else is an error.
         let only = folder.write(&format!("only{number}.pem"), &bad);
-        let text = refused(Roots::Path(only));
+        let text = failed(Roots::Path(only));
         assert!(text.contains("no certificate that can be used: certificate 1 (line 1)"), "{text}");
     }
 }
@@ -163,18 +163,18 @@ fn a_folder_has_other_files_too() {
     assert!(trusts(vec![Roots::Path(folder.0.clone())], &ca));
     assert!(warnings(&other)[0].contains("holds no certificate"), "{:?}", warnings(&other));
     fs::remove_file(folder.0.join("ca.pem")).unwrap();
-    let text = refused(Roots::Path(folder.0.clone()));
+    let text = failed(Roots::Path(folder.0.clone()));
     assert!(text.contains("no file of the folder") && text.contains(&*folder.0.to_string_lossy()), "{text}");
 }
 
 #[test]
 fn what_is_no_certificate_is_named() {
-    let text = |name: &str| refused(Roots::Path(fixture(name)));
+    let text = |name: &str| failed(Roots::Path(fixture(name)));
     assert!(text("v1.key").contains("holds no certificate; it holds PRIVATE KEY"), "{}", text("v1.key"));
     assert!(text("trusted.pem").contains("it holds TRUSTED CERTIFICATE"), "{}", text("trusted.pem"));
     assert!(text("store.p12").contains("is a PKCS#12 store"), "{}", text("store.p12"));
-    assert!(refused(Roots::Bytes(b"text".to_vec())).contains("neither in PEM nor in DER"));
-    assert!(refused(Roots::Bytes(Vec::new())).contains("the certificates in memory"));
+    assert!(failed(Roots::Bytes(b"text".to_vec())).contains("neither in PEM nor in DER"));
+    assert!(failed(Roots::Bytes(Vec::new())).contains("the certificates in memory"));
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn keys_are_not_shown() {
 #[test]
 #[cfg(not(feature = "platform-roots"))]
 fn the_roots_of_the_system_need_a_feature() {
-    assert!(refused(Roots::Platform).contains("platform-roots"));
+    assert!(failed(Roots::Platform).contains("platform-roots"));
 }
 
 #[test]

@@ -19,10 +19,10 @@ fn accepted(server: &Made, others: &[&Made], tls: &TlsOptions) {
     assert_eq!(socket.tls_info().unwrap().peer_certificates[0], *server.certificate);
 }
 
-/// The certificate is refused for that reason, and the text has these parts.
+/// The certificate is rejected for that reason, and the text has these parts.
 #[track_caller]
-fn refused(server: &Made, tls: &TlsOptions, expected: CertificateProblem, parts: &[&str]) {
-    let error = connect(serve(server.server(&[], None)), tls).expect_err("it is to be refused");
+fn rejected(server: &Made, tls: &TlsOptions, expected: CertificateProblem, parts: &[&str]) {
+    let error = connect(serve(server.server(&[], None)), tls).expect_err("it is to be rejected");
     let text = chain(&error);
     let TransportError::Certificate { problem, peer, .. } = &error else { panic!("{text}") };
     assert_eq!(*problem, expected, "{text}");
@@ -36,11 +36,11 @@ fn refused(server: &Made, tls: &TlsOptions, expected: CertificateProblem, parts:
 fn an_unknown_authority() {
     let server = authority("ca").issue(&params(&["localhost"]));
     let tls = trusting(&[&authority("another")]);
-    refused(&server, &tls, CertificateProblem::UnknownIssuer, &["trustedCertificates", "UnknownIssuer"]);
-    refused(&server, &TlsOptions::default(), CertificateProblem::UnknownIssuer, &[]);
+    rejected(&server, &tls, CertificateProblem::UnknownIssuer, &["trustedCertificates", "UnknownIssuer"]);
+    rejected(&server, &TlsOptions::default(), CertificateProblem::UnknownIssuer, &[]);
     // Of the same name, as one that was made anew.
     let tls = trusting(&[&authority("ca")]);
-    refused(&server, &tls, CertificateProblem::BadSignature, &["has another key"]);
+    rejected(&server, &tls, CertificateProblem::BadSignature, &["has another key"]);
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn intermediate_certificates() {
     let server = between.issue(&params(&["localhost"]));
     accepted(&server, &[&between], &trusting(&[&root]));
     accepted(&server, &[], &trusting(&[&between]));
-    refused(&server, &trusting(&[&root]), CertificateProblem::UnknownIssuer, &["send its intermediate certificates"]);
+    rejected(&server, &trusting(&[&root]), CertificateProblem::UnknownIssuer, &["send its intermediate certificates"]);
 }
 
 #[test]
@@ -68,9 +68,9 @@ fn expired_and_not_yet_valid() {
     for (params, problem, text) in
         [(expired, CertificateProblem::Expired, "expired"), (early, CertificateProblem::NotYetValid, "not valid yet")]
     {
-        refused(&ca.issue(&params), &trusting(&[&ca]), problem, &[text, "clock"]);
+        rejected(&ca.issue(&params), &trusting(&[&ca]), problem, &[text, "clock"]);
         let itself = self_signed(params);
-        refused(&itself, &trusting(&[&itself]), problem, &[text, "clock"]);
+        rejected(&itself, &trusting(&[&itself]), problem, &[text, "clock"]);
     }
 }
 
@@ -79,13 +79,13 @@ fn another_host() {
     let ca = authority("ca");
     let server = ca.issue(&params(&["graph.example.com", "*.example.org"]));
     let parts = ["expectedHostName", "localhost", "graph.example.com", "*.example.org"];
-    refused(&server, &trusting(&[&ca]), CertificateProblem::WrongName, &parts);
+    rejected(&server, &trusting(&[&ca]), CertificateProblem::WrongName, &parts);
     for name in ["graph.example.com", "a.example.org"] {
         accepted(&server, &[], &trusting(&[&ca]).expected_host_name(name));
     }
-    refused(&server, &trusting(&[&ca]).expected_host_name("a.b.example.org"), CertificateProblem::WrongName, &[]);
+    rejected(&server, &trusting(&[&ca]).expected_host_name("a.b.example.org"), CertificateProblem::WrongName, &[]);
     let itself = self_signed(params(&["graph.example.com"]));
-    refused(&itself, &trusting(&[&itself]), CertificateProblem::WrongName, &parts[..3]);
+    rejected(&itself, &trusting(&[&itself]), CertificateProblem::WrongName, &parts[..3]);
 }
 
 #[test]
@@ -94,16 +94,16 @@ fn an_address() {
     let server = ca.issue(&params(&["127.0.0.1", "::1"]));
     let connector = TlsConnector::new(&trusting(&[&ca])).unwrap();
     connector.connect("127.0.0.1", serve(server.server(&[], None)), &options()).unwrap();
-    refused(&server, &trusting(&[&ca]), CertificateProblem::WrongName, &["127.0.0.1"]);
+    rejected(&server, &trusting(&[&ca]), CertificateProblem::WrongName, &["127.0.0.1"]);
 }
 
 #[test]
 fn a_common_name_only() {
     let ca = authority("ca");
     let parts = ["subjectAltName", "common name (CN) does not count"];
-    refused(&ca.issue(&params(&[])), &trusting(&[&ca]), CertificateProblem::NoNames, &parts);
+    rejected(&ca.issue(&params(&[])), &trusting(&[&ca]), CertificateProblem::NoNames, &parts);
     let itself = self_signed(params(&[]));
-    refused(&itself, &trusting(&[&itself]), CertificateProblem::NoNames, &parts);
+    rejected(&itself, &trusting(&[&itself]), CertificateProblem::NoNames, &parts);
 }
 
 #[test]
@@ -120,11 +120,11 @@ fn self_signed_and_itself_trusted() {
 fn self_signed_and_not_trusted() {
     let (server, twin) = (self_signed(params(&["localhost"])), self_signed(params(&["localhost"])));
     let tls = trusting(&[&authority("ca")]);
-    refused(&server, &tls, CertificateProblem::UnknownIssuer, &["or itself if it is self-signed"]);
-    refused(&server, &trusting(&[&twin]), CertificateProblem::BadSignature, &[]);
+    rejected(&server, &tls, CertificateProblem::UnknownIssuer, &["or itself if it is self-signed"]);
+    rejected(&server, &trusting(&[&twin]), CertificateProblem::BadSignature, &[]);
     let server = self_signed(authority_params(&["localhost"]));
     let parts = ["CA:TRUE", "put this very certificate into trustedCertificates"];
-    refused(&server, &tls, CertificateProblem::Authority, &parts);
+    rejected(&server, &tls, CertificateProblem::Authority, &parts);
 }
 
 #[test]
@@ -137,22 +137,22 @@ fn a_certificate_without_its_authority_can_be_trusted() {
 fn a_trusted_certificate_needs_the_key_of_its_own() {
     let (itself, thief) = (self_signed(params(&["localhost"])), self_signed(params(&["localhost"])));
     let stolen = Made { certificate: itself.certificate.clone(), ..thief };
-    refused(&stolen, &trusting(&[&itself]), CertificateProblem::BadSignature, &[]);
+    rejected(&stolen, &trusting(&[&itself]), CertificateProblem::BadSignature, &[]);
 }
 
 #[test]
 fn version_1() {
     let v1 = Made::fixture("v1.pem", "v1.key");
     let parts = ["X.509 version 1", "issued again in X.509 version 3"];
-    refused(&v1, &trusting(&[&v1]), CertificateProblem::OldVersion, &parts);
-    refused(&v1, &trusting(&[&authority("ca")]), CertificateProblem::OldVersion, &parts);
+    rejected(&v1, &trusting(&[&v1]), CertificateProblem::OldVersion, &parts);
+    rejected(&v1, &trusting(&[&authority("ca")]), CertificateProblem::OldVersion, &parts);
 }
 
 #[test]
 fn signed_with_sha_1() {
     let server = Made::fixture("sha1.pem", "sha1.key");
     let tls = TlsOptions::default().roots([Roots::Path(fixture("sha1-ca.pem"))]);
-    refused(&server, &tls, CertificateProblem::UnsupportedAlgorithm, &["SHA-1", "1.2.840.10045.4.1"]);
+    rejected(&server, &tls, CertificateProblem::UnsupportedAlgorithm, &["SHA-1", "1.2.840.10045.4.1"]);
 }
 
 #[test]
@@ -160,9 +160,9 @@ fn for_another_purpose() {
     let ca = authority("ca");
     let mut client = params(&["localhost"]);
     client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-    refused(&ca.issue(&client), &trusting(&[&ca]), CertificateProblem::WrongPurpose, &["serverAuth"]);
+    rejected(&ca.issue(&client), &trusting(&[&ca]), CertificateProblem::WrongPurpose, &["serverAuth"]);
     let itself = self_signed(client);
-    refused(&itself, &trusting(&[&itself]), CertificateProblem::WrongPurpose, &["serverAuth"]);
+    rejected(&itself, &trusting(&[&itself]), CertificateProblem::WrongPurpose, &["serverAuth"]);
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn a_client_certificate_is_demanded() {
     let ca = authority("ca");
     let server = ca.issue(&params(&["localhost"]));
     let config = server.server(&[], Some(&ca));
-    // TLS 1.3 tells the client after its end of the handshake.
+    // In TLS 1.3 the client learns of it after its end of the handshake.
     let error = connect(serve(config.clone()), &trusting(&[&ca])).unwrap().recv().unwrap_err();
     let text = chain(&error);
     assert!(matches!(error, TransportError::Tls { .. }), "{text}");
@@ -179,7 +179,7 @@ fn a_client_certificate_is_demanded() {
     let stranger = authority("stranger").issue(&params(&["client"]));
     let tls = trusting(&[&ca]).client_certificate(stranger.pem, stranger.key_pem);
     let text = chain(&connect(serve(config.clone()), &tls).unwrap().recv().unwrap_err());
-    assert!(text.contains("refused the client's certificate"), "{text}");
+    assert!(text.contains("rejected the client's certificate"), "{text}");
 
     let client = ca.issue(&params(&["client"]));
     let tls = trusting(&[&ca]).client_certificate(client.pem, client.key_pem);

@@ -1,4 +1,4 @@
-//! Properties that are one of a few words.
+//! Types of properties whose value is one of a few words.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,6 +11,7 @@ macro_rules! choices {
         $(
             $(#[$doc])*
             #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+            #[non_exhaustive]
             pub enum $name {
                 $($(#[$variant_doc])* $variant,)+
             }
@@ -38,7 +39,7 @@ macro_rules! choices {
 }
 
 choices! {
-    /// What runs below the channel.
+    /// The protocol below the channel: the scheme of its URL.
     Protocol of ChannelDefaultProtocol: protocol {
         /// Plain TCP, scheme `tcp`. Passwords and data travel in clear text.
         Tcp = "tcp",

@@ -211,10 +211,11 @@ config_names! {
     TlsClientKey = "tgdb.tls.clientKey", "clientKey", None, TlsOnly, client_key: text -> &str;
     /// Password of Java's key store. Do not log it.
     KeyStorePassword = "tgdb.security.keyStorePassword", "keyStorePassword", None, Never, key_store_password: secret -> &str;
-    /// Trace of commits, in Java.
-    EnableConnectionTrace = "tgdb.connection.enableTrace", "enableTrace", Some("false"), Never, enable_trace: flag -> bool;
-    /// Directory of Java's trace.
-    ConnectionTraceDir = "tgdb.connection.enableTraceDir", "enableTraceDir", Some("."), Never, trace_dir: text -> &str;
+    /// Whether requests are written to files as they are sent, in the format of Java's trace. Not
+    /// those that can hold passwords, as all of administration.
+    EnableConnectionTrace = "tgdb.connection.enableTrace", "enableTrace", Some("false"), Always, enable_trace: flag -> bool;
+    /// Directory of the files of that trace, made if need be: `<clientId>.trace.0` and so on.
+    ConnectionTraceDir = "tgdb.connection.enableTraceDir", "enableTraceDir", Some("."), Always, trace_dir: text -> &str;
     /// Maximum of nodes in one message of a bulk import. Not in Java.
     BulkIONodeBatchSize = "tgdb.bulkIO.nodeBatchSize", "bulkIONodeBatchSize", Some("1000"), Always, bulk_node_batch_size: count -> u32;
     /// Maximum of entities in one message of a bulk export. Not in Java.
@@ -238,9 +239,10 @@ impl ConfigName {
 
     /// The property whose full name or alias is most like `name`, if one is like it at all.
     pub fn nearest(name: &str) -> Option<Self> {
-        /// Longer names are no mistyped ones, and comparing takes the square of the length.
+        /// The maximum length of a name that can be a typing error. Comparing takes time with its square.
         const MAX_LEN: usize = 80;
-        /// So many letters too many, too few, wrong or exchanged count before likeness does.
+        /// Fewer letters than this that are missing, added, wrong or swapped are a typing error. Beyond it
+        /// similarity decides.
         const FEW: usize = 3;
         const MIN_LIKENESS: f64 = 0.75;
         if name.len() > MAX_LEN {

@@ -1,4 +1,4 @@
-//! What takes the place of the parts that a URL lacks.
+//! Defaults for the parts that a URL leaves out.
 
 use crate::host::parse_host;
 use crate::value::{port, protocol};

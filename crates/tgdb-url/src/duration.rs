@@ -77,7 +77,7 @@ pub(crate) fn bare_text(time: Duration, bare: Bare) -> String {
     }
 }
 
-/// What the text is read as, if it has no unit and is hardly meant so: a time to connect
+/// What the text is read as, if it has no unit and is probably a mistake: a time to connect
 /// below 50 ms, or any above an hour.
 pub(crate) fn implausible(text: &str, bare: Bare) -> Option<Duration> {
     const SHORT: Duration = Duration::from_millis(50);

@@ -12,7 +12,7 @@ use crate::{ConfigName, MAX_FT_HOSTS, MAX_URL_LEN};
 pub struct UrlError {
     /// Which text it is that does not parse.
     pub text: UrlText,
-    /// Where the offending part starts, in bytes from the start of the text parsed.
+    /// Where the part with the error starts, in bytes from the start of the text parsed.
     pub position: usize,
     /// What is wrong with it.
     pub kind: UrlErrorKind,
@@ -56,7 +56,7 @@ pub enum UrlErrorKind {
     /// There is no `://`, and no property `defaultProtocol`.
     #[error("no protocol; start with tcp:// or ssl://")]
     MissingProtocol,
-    /// The protocol is `http` or `https`, which Java has and this client has not.
+    /// The protocol is `http` or `https`, which Java supports and this client does not.
     #[error("protocol http is not supported; use tcp or ssl")]
     HttpNotSupported,
     /// The protocol is another one.

@@ -8,10 +8,10 @@ use zeroize::Zeroizing;
 
 use crate::UrlErrorKind;
 
-/// Characters that end a key or a value, or that trimming would take.
+/// Characters that end a key or a value, or that trimming would remove.
 const ESCAPED: &[char] = &[';', '=', ':', '\\', '{', '}', ' '];
 
-/// Writes a key or value so that [`unescape`] gives it back and no parser of URLs trips over it.
+/// Writes a key or value with escapes: [`unescape`] gives it back, and the parser of URLs finds its end.
 pub(crate) fn escape(text: &str, out: &mut impl fmt::Write) -> fmt::Result {
     for c in text.chars() {
         match c {
@@ -32,8 +32,8 @@ pub(crate) fn escape(text: &str, out: &mut impl fmt::Write) -> fmt::Result {
 
 /// Takes the escapes out. What comes out can be secret, and is wiped.
 pub(crate) fn unescape(text: &str) -> Result<Zeroizing<String>, UrlErrorKind> {
-    // No escape is shorter than its character, so that the text never moves and leaves
-    // a copy behind.
+    // An escape is at least as long as its character. So the buffer never grows, and leaves no copy
+    // of a secret behind.
     let mut out = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text;
     while let Some(at) = rest.find('\\') {

@@ -75,8 +75,8 @@ fn parse_name(host: &str) -> Option<String> {
     (is_address || !name.is_empty() && !looks_like_address(&name)).then(|| name.into_owned())
 }
 
-/// Whether every label is a number, so that resolvers read an IPv4 address that nobody
-/// means: 1.2 is 1.0.0.2 to them, and 0x7f.1 is 127.0.0.1. A name such as `node.1` is none.
+/// Whether every label is a number. Some resolvers read such names as IPv4 addresses, which is a
+/// surprise: 1.2 is 1.0.0.2 to them, and 0x7f.1 is 127.0.0.1. `node.1` is not such a name.
 fn looks_like_address(name: &str) -> bool {
     let is_number = |label: &str| match label.strip_prefix("0x") {
         Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),

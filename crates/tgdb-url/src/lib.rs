@@ -36,7 +36,7 @@
 //! Times have a unit: `500ms`, `5s`, `2m`, `1h`, `1d`, with a decimal point if need be. A number
 //! without unit is seconds, as in the vendor's clients, except for `connectTimeout`: there a whole
 //! number is milliseconds, and one with a decimal point is seconds. A number without unit that
-//! is hardly meant so, such as `connectTimeout=5`, is reported by [`Properties::warnings`].
+//! is probably a mistake, such as `connectTimeout=5`, is reported by [`Properties::warnings`].
 //!
 //! # Properties without effect
 //! [`Properties::warnings`] lists what is set and does nothing: properties of the vendor's clients

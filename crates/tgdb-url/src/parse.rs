@@ -52,7 +52,7 @@ impl<'a> UrlParser<'a> {
     /// Parses a URL. Time and memory grow linearly with its length.
     ///
     /// # Errors
-    /// [`UrlError`] with the position of the offence. It never shows a part of the
+    /// [`UrlError`] with the position of the error. It never shows a part of the
     /// URL that could be secret.
     pub fn parse(&self, text: &str) -> Result<TgUrl, UrlError> {
         let text = text.trim_end();
@@ -97,7 +97,7 @@ impl<'a> UrlParser<'a> {
                 Some(end) => (&text[..end], Some(&text[end + 1..])),
                 None => (text, None),
             };
-            // An empty entry, as behind a last semicolon, is no offence.
+            // An empty entry, such as that after a final semicolon, is allowed.
             if !entry.trim().is_empty() {
                 self.property(entry, at, &mut properties)?;
             }

@@ -29,7 +29,7 @@ impl TgUrl {
     /// Parses a URL. Unknown properties are an error; [`UrlParser`] can keep them.
     ///
     /// # Errors
-    /// [`UrlError`] with the position of the offence. It never shows a part of the
+    /// [`UrlError`] with the position of the error. It never shows a part of the
     /// URL that could be secret.
     pub fn parse(url: &str) -> Result<Self, UrlError> {
         UrlParser::new().parse(url)
@@ -77,7 +77,7 @@ impl TgUrl {
         &self.properties
     }
 
-    /// What in the properties of the URL does not do what its writer may expect.
+    /// The properties of the URL that have no effect or are probably mistakes.
     pub fn warnings(&self) -> Vec<SettingWarning> {
         self.properties.warnings(self.protocol)
     }

@@ -1,4 +1,4 @@
-//! The types of values: what each must look like, and how it is read.
+//! The types of values: their syntax, and how each is parsed.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -66,11 +66,11 @@ types! {
         |value| duration::parse(value, Bare::Milliseconds).filter(|time| !time.is_zero());
 }
 
-/// Any text. Empty is as good as not set.
+/// Any text. An empty one counts as not set.
 pub(crate) mod text {
     use super::*;
 
-    pub(crate) const EXPECTED: &str = "text; empty is as good as not set";
+    pub(crate) const EXPECTED: &str = "text; empty is the same as not set";
 
     pub(crate) fn get(properties: &Properties, name: ConfigName) -> Parsed<&str> {
         let set = properties.get(name).filter(|text| !text.trim().is_empty());

@@ -1,11 +1,11 @@
-//! Settings that do not do what their writer may expect.
+//! Settings without effect, and settings that are probably mistakes.
 
 use std::time::Duration;
 
 use crate::duration::{self, Bare};
 use crate::{ConfigName, Effect, Properties, Protocol};
 
-/// A property that is set, and does not do what its writer may expect. It is no error.
+/// A setting that has no effect or is probably a mistake. It is no error.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingWarning {
@@ -23,7 +23,7 @@ pub enum SettingWarning {
         /// What the program has set.
         by: &'static str,
     },
-    /// A time without unit is hardly meant as it is read.
+    /// A time without unit is so short or so long that it is probably a mistake.
     #[error("property {} ({}): the number without unit is read as {read_as:?}; write a unit if that is not meant, such as 5s or 500ms", .name.name(), .name.alias())]
     Implausible {
         /// The property.
@@ -35,7 +35,7 @@ pub enum SettingWarning {
 
 impl Properties {
     /// The properties that are set and have no effect with that protocol, and times that
-    /// are hardly meant so, in the order in which they were set.
+    /// are probably mistakes, in the order in which they were set.
     ///
     /// # Example
     /// ```

@@ -63,7 +63,7 @@ fn user_precedence_and_encoding() {
     let url = parse("tcp://a@b@c:1");
     assert_eq!((url.user(), url.host(), url.port()), ("a@b", "c", 1), "the last @ counts");
     assert_eq!(parse("tcp://h/{userID=a@b}").user(), "a@b", "an @ behind the first / is no end of a user");
-    assert_eq!(parse("tcp://h/{userID=; defaultUserID = }").user(), "admin", "empty is as good as not set");
+    assert_eq!(parse("tcp://h/{userID=; defaultUserID = }").user(), "admin", "empty is the same as not set");
     assert_eq!(parse("tcp://h/{userID=carl}").user(), "carl");
     assert_eq!(parse("tcp://h/{defaultUserID=dora}").user(), "dora");
     assert_eq!(parse("tcp://eve@h/{userID=carl}").user(), "eve");

@@ -16,7 +16,7 @@ fuzz_target!(|input: &[u8]| {
         3 => round_trip::<Vec<AttributeDescriptor>>(verb, bytes),
         4 => round_trip::<Vec<IndexInfo>>(verb, bytes),
         5 => round_trip::<AnyServerInfo>(verb, bytes),
-        6 => round_trip::<LongList<ConnectionInfo>>(verb, bytes),
+        6 => round_trip::<List64<ConnectionInfo>>(verb, bytes),
         7 => round_trip::<Vec<StoredProcedure>>(verb, bytes),
         8 => round_trip::<Description>(verb, bytes),
         9 => round_trip::<CreateUser>(verb, bytes),

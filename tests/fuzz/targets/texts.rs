@@ -21,7 +21,7 @@ fuzz_target!(|input: &[u8]| {
     if let Some(rounded) = Number::new(text, precision, scale) {
         assert_eq!(Number::new(&rounded.text, precision, scale).as_ref(), Some(&rounded), "already rounded");
         let behind = rounded.text.split_once('.').map_or(0, |(_, behind)| behind.len());
-        assert_eq!(behind, usize::try_from(scale).expect("a negative scale is refused"));
+        assert_eq!(behind, usize::try_from(scale).expect("a negative scale is an error"));
     }
     if let Ok(decimal) = Decimal::try_from(number) {
         assert_eq!(Decimal::try_from(Number::from(decimal).as_ref()), Ok(decimal));

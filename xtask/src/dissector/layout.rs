@@ -1,5 +1,5 @@
-//! Where the fields of the header are. The encoder is asked: a field is where the bytes change
-//! when its value does.
+//! The offsets of the fields of the header. They are taken from the encoder: a field is where the
+//! bytes change when its value changes.
 
 use tgdb_pdu::{AuthToken, Frame, HEADER_LEN, Header, MAGIC, Verb};
 

@@ -14,6 +14,7 @@ use tgdb_transport::{Resolve, SocketOptions, TlsConnector, TlsOptions};
 use tgdb_url::{ConfigName, Properties, Protocol, SettingWarning, UrlParser};
 
 use crate::driver::Config;
+use crate::driver::trace::TracePath;
 use crate::proto::{Payload, SessionConfig};
 use crate::{ChannelError, TgChannel};
 
@@ -129,7 +130,8 @@ impl ChannelBuilder {
         let urls = url.ft_urls_from(&properties)?;
         let tls = match url.protocol() {
             Protocol::Tcp => None,
-            Protocol::Ssl => Some(TlsConnector::new(&self.tls_of(&properties)?)?),
+            // A protocol that is added later must not travel in clear text by mistake.
+            _ => Some(TlsConnector::new(&self.tls_of(&properties)?)?),
         };
         let warnings = self.warnings(&properties, url.protocol());
         for warning in &warnings {
@@ -143,11 +145,13 @@ impl ChannelBuilder {
             ..session::config(&urls, &url, &properties, credentials, &socket)?
         };
         let operation_timeout = session.operation_timeout;
-        let config = Config { properties, warnings, urls, operation_timeout, client_id, socket, tls };
+        let trace_dir = properties.trace_dir()?.unwrap_or_default();
+        let trace = session.report_sent.then(|| TracePath::new(trace_dir, &client_id));
+        let config = Config { properties, warnings, urls, operation_timeout, client_id, socket, tls, trace };
         Ok(TgChannel::new(config, session))
     }
 
-    /// What does nothing, or is hardly meant so.
+    /// Settings that do nothing, or are probably mistakes.
     fn warnings(&self, properties: &Properties, protocol: Protocol) -> Vec<SettingWarning> {
         let mut warnings = properties.warnings(protocol);
         let is_set = |name: &&ConfigName| properties.get(**name).is_some() && self.explicit.get(**name).is_none();

@@ -54,7 +54,9 @@ pub(super) fn config(
         max_in_flight: properties.max_in_flight()?.map_or(default.max_in_flight, count),
         max_outbox: properties.max_outbox_size()?.unwrap_or(default.max_outbox),
         sequence: sequence(),
+        max_login_frame_len: socket.max_login_frame_len.unwrap_or(default.max_login_frame_len),
         session_setup: Vec::new(),
+        report_sent: properties.enable_trace()? == Some(true),
     })
 }
 

@@ -223,7 +223,7 @@ impl ChannelBuilder {
         self.list(ConfigName::TlsTrustedCertificates, paths)
     }
 
-    /// Accepts any TLS certificate of anybody. Whoever is between client and
+    /// Accepts any TLS certificate, whoever issued it. An attacker between client and
     /// server can then read and change everything, passwords included. No property
     /// does this. Each connection logs a warning.
     pub fn dangerous_accept_any_certificate(mut self) -> Self {

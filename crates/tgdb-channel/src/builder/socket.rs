@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tgdb_pdu::DEFAULT_MAX_LOGIN_FRAME_LEN;
 use tgdb_transport::SocketOptions;
 use tgdb_url::{ConfigName, Properties, PropertyError};
 
@@ -29,6 +30,7 @@ impl ChannelBuilder {
         };
         options.send_timeout = properties.operation_timeout()?.or(options.send_timeout);
         options.omit_large_frames = true;
+        options.max_login_frame_len = options.max_login_frame_len.or(Some(DEFAULT_MAX_LOGIN_FRAME_LEN));
         options.resolver = self.resolver.clone().or(options.resolver);
         Ok(options)
     }

@@ -75,13 +75,13 @@ pub enum BulkError {
         /// The type or file.
         name: String,
     },
-    /// There are more portions than the 32 bits of their count can tell.
-    #[error("import of {name}: more portions than a count of 32 bits can tell; split it")]
+    /// There are more portions than a count of 32 bits can hold.
+    #[error("import of {name}: more portions than a count of 32 bits can hold; split it")]
     TooManyPortions {
         /// The type or file.
         name: String,
     },
-    /// The type was imported before in this import. The vendor's server refuses that.
+    /// The type was imported before in this import. The vendor's server answers that with an error.
     #[error("import of {type_name}: a type can be imported once in an import; begin another one")]
     TypeTwice {
         /// The type.
@@ -123,7 +123,7 @@ pub enum BulkError {
 }
 
 /// How far an import or export had come.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BulkStep {
     /// The begin of an import.
@@ -186,6 +186,7 @@ impl fmt::Display for BulkStep {
 /// What is wrong with CSV, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}, which starts at byte {offset}: {kind}", record_text(*.record))]
+#[non_exhaustive]
 pub struct DataError {
     /// Number of the record, from 1; 0 for the header. In the CSV of an export there is no header,
     /// and the first record has number 1, too.

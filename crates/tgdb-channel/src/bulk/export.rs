@@ -146,7 +146,7 @@ fn run<W: Write>(
         match link.request(request, || flow.step())? {
             Body::PartialExportResponse(reply) => {
                 bytes += reply.data.len() as u64;
-                flow.portion(reply, &mut writer)?;
+                flow.handle_portion(reply, &mut writer)?;
             }
             other => return Err(BulkError::UnexpectedReply { step: flow.step(), verb: other.verb() }),
         }
@@ -196,7 +196,7 @@ impl<F: FnMut(ExportType<'_>) -> io::Result<W>, W: Write> Sink for CsvWriter<F, 
         Ok(())
     }
 
-    fn record(&mut self, record: &Record) -> Result<(), BulkError> {
+    fn write_record(&mut self, record: &Record) -> Result<(), BulkError> {
         for (index, field) in record.fields().enumerate() {
             self.format.write_field(&mut self.buffer, index == 0, field.wire_value());
         }

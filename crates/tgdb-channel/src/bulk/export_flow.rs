@@ -25,7 +25,7 @@ pub(super) trait Sink {
     /// Records of another type follow.
     fn open(&mut self, exported: ExportType<'_>) -> Result<(), BulkError>;
     /// One record.
-    fn record(&mut self, record: &Record) -> Result<(), BulkError>;
+    fn write_record(&mut self, record: &Record) -> Result<(), BulkError>;
     /// There are no more records of the type.
     fn close(&mut self) -> Result<(), BulkError>;
 }
@@ -85,7 +85,11 @@ impl ExportFlow {
     }
 
     /// Takes a portion.
-    pub(super) fn portion(&mut self, reply: PartialExportResponse, sink: &mut impl Sink) -> Result<(), BulkError> {
+    pub(super) fn handle_portion(
+        &mut self,
+        reply: PartialExportResponse,
+        sink: &mut impl Sink,
+    ) -> Result<(), BulkError> {
         if self.verify && !reply.is_intact() {
             return Err(BulkError::NotIntact { step: self.step() });
         }
@@ -184,5 +188,5 @@ fn take(
         return Err(data_error(&exported.name, error));
     }
     exported.records += 1;
-    sink.record(record)
+    sink.write_record(record)
 }

@@ -45,7 +45,7 @@ pub enum Escape {
 /// `null` without quotes is null, and so is an empty field without quotes. `"null"` and `""` are
 /// texts. So what was exported is the same when it is imported.
 ///
-/// The `csv` crate is not used here, as it does not tell a field with quotes from one without,
+/// The `csv` crate is not used here, as it does not distinguish a field with quotes from one without,
 /// knows no backslash outside of quotes, and does not write a backslash as two.
 ///
 /// # Example

@@ -20,7 +20,7 @@ use crate::TgChannel;
 /// An import of nodes and edges from CSV.
 ///
 /// The source is read twice: first the portions are counted and all records are checked, for the
-/// first message of a type tells their total. So an error in the source is found before anything
+/// first message of a type has their total. So an error in the source is found before anything
 /// is sent. Then it is sent in portions of 32,000 bytes and 1,000 nodes or 2,500 edges at most
 /// (properties `bulkIONodeBatchSize`, `bulkIOEdgeBatchSize`), each of which waits for the answer to
 /// the one before. The vendor's client does it so, too; whether a server would keep the order of
@@ -43,13 +43,13 @@ use crate::TgChannel;
 /// # fn example(channel: &tgdb_channel::TgChannel) -> Result<(), Box<dyn std::error::Error>> {
 /// let mut import = BulkImport::begin(channel, ImportOptions::default())?;
 /// // The columns are `id` and names of attributes.
-/// let people = import.nodes("person", File::open("person.csv")?, |progress| {
+/// let people = import.import_nodes("person", File::open("person.csv")?, |progress| {
 ///     println!("{} of {:?} portions", progress.portions, progress.total);
 ///     ControlFlow::Continue(())
 /// })?;
 /// println!("{} records, {} loaded", people.records, people.loaded);
 /// // The columns are `from`, `to` and names of attributes.
-/// import.edges("knows", File::open("knows.csv")?, |_| ControlFlow::Continue(()))?;
+/// import.import_edges("knows", File::open("knows.csv")?, |_| ControlFlow::Continue(()))?;
 /// for count in import.finish()?.loaded {
 ///     println!("{}: {}", count.name, count.count);
 /// }
@@ -133,7 +133,7 @@ impl BulkImport {
     /// [`BulkError::Over`], [`BulkError::TooManyPortions`]. Later: [`BulkError::Request`],
     /// [`BulkError::Server`], [`BulkError::Cancelled`], [`BulkError::UnexpectedReply`],
     /// [`BulkError::SourceChanged`], [`BulkError::Read`]; then only [`finish`](Self::finish) is left.
-    pub fn nodes<R: Read + Seek>(
+    pub fn import_nodes<R: Read + Seek>(
         &mut self,
         type_name: &str,
         source: R,
@@ -147,8 +147,8 @@ impl BulkImport {
     /// `bulkIOToColName`), and one for each attribute.
     ///
     /// # Errors
-    /// As [`nodes`](Self::nodes).
-    pub fn edges<R: Read + Seek>(
+    /// As [`import_nodes`](Self::import_nodes).
+    pub fn import_edges<R: Read + Seek>(
         &mut self,
         type_name: &str,
         source: R,

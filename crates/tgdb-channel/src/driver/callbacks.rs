@@ -40,7 +40,7 @@ impl Due {
     /// Hands it to its thread.
     pub(super) fn queue(self) {
         let queue = self.callee.queue.clone();
-        // The thread goes on while there is a way to it.
+        // The thread runs until the last sender of the queue is dropped, so that this does not fail.
         let _ = queue.send(self);
     }
 

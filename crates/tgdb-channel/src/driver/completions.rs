@@ -84,7 +84,9 @@ impl Completions {
                 Action::Connect(link, server) => connector::spawn(shared, link, server),
                 Action::CancelConnect(cancel) => cancel.cancel(),
                 Action::WakeIo(wakeup) => wakeup.wake(),
-                Action::Notify => shared.changed.notify_all(),
+                Action::Notify => {
+                    shared.changed.notify_all();
+                }
                 Action::Unpark(thread) => thread.unpark(),
                 Action::Callback(due) => due.queue(),
             }

@@ -20,7 +20,7 @@ pub(super) fn spawn(shared: &Arc<Shared>, link: LinkId, server: usize) {
     };
     {
         let mut state = shared.lock();
-        // It may have been given up in the meantime.
+        // The attempt may have been cancelled in the meantime.
         if !state.session.is_connecting(link) {
             return;
         }
@@ -42,13 +42,13 @@ fn connect(shared: &Shared, server: usize, cancel: &ConnectCancel) -> Result<Arc
         None => Arc::new(TcpSocket::connect_with(url.host(), url.port(), &config.socket, cancel)?),
         Some(tls) => match tls.connect_with(url.host(), url.port(), &config.socket, cancel) {
             Ok(socket) => Arc::new(socket),
-            Err(error) => return Err(refused_before_tls(url.authority(), error)),
+            Err(error) => return Err(rejected_before_tls(url.authority(), error)),
         },
     })
 }
 
-/// A server that refuses the client can do so in clear text on a TLS port.
-fn refused_before_tls(peer: String, error: TransportError) -> ChannelError {
+/// A server that rejects the client can do so in clear text on a TLS port.
+fn rejected_before_tls(peer: String, error: TransportError) -> ChannelError {
     match &error {
         TransportError::PlainFrame { frame, .. } if frame.verb == Verb::SESSION_FORCEFULLY_TERMINATED => {
             let reason = termination_reason(frame);
@@ -58,7 +58,7 @@ fn refused_before_tls(peer: String, error: TransportError) -> ChannelError {
     }
 }
 
-/// Tells the session how the attempt ended.
+/// Reports to the session how the attempt ended.
 fn report(shared: &Arc<Shared>, link: LinkId, result: Result<Arc<dyn TgSocket>, ChannelError>) {
     let unwanted = shared.with(|state| {
         let now = Instant::now();
@@ -81,7 +81,7 @@ fn report(shared: &Arc<Shared>, link: LinkId, result: Result<Arc<dyn TgSocket>, 
         Some(socket) => socket.close(),
         None => {
             // The first message of the login goes out. A frame can have come with the end of
-            // the TLS handshake: the descriptor does not tell.
+            // the TLS handshake; then the descriptor is not readable.
             shared.flush_now();
             shared.read_available();
         }

@@ -1,8 +1,9 @@
 //! The role of the writer.
 
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use parking_lot::MutexGuard;
 use tgdb_transport::{TgSocket, TransportError};
 
 use super::role::Connection;
@@ -39,8 +40,8 @@ impl Shared {
             state = self.lock();
             state.write.is_taken = false;
             if state.connection_of(connection.link).is_none() {
-                transmit.clear();
-                state.write.transmit = transmit;
+                // Its bytes are wiped if they are secret.
+                drop(transmit);
                 continue;
             }
             state.write.transmit = transmit;
@@ -63,7 +64,7 @@ impl State {
     fn handle_sent(&mut self, now: Instant, connection: &Connection, sent: &Sent) {
         self.write.is_backed_up = sent.is_backed_up;
         self.write.is_blocked = sent.is_backed_up || self.write.transmit.remaining() > 0;
-        // What the socket itself holds is not sent yet.
+        // Over TLS the socket can hold records back. Until they are flushed the bytes do not count as sent.
         self.write.uncounted += sent.count;
         let count = if sent.is_backed_up { 0 } else { std::mem::take(&mut self.write.uncounted) };
         if count > 0 || sent.is_backed_up {
@@ -83,7 +84,7 @@ fn send(socket: &dyn TgSocket, transmit: &mut Transmit) -> Result<Sent, Transpor
     let mut sent = 0;
     while transmit.remaining() > 0 {
         let parts = transmit.parts();
-        // One part is a cheaper system call.
+        // The system call is cheaper with one part than with two.
         let parts = if parts[1].is_empty() { &parts[..1] } else { &parts[..] };
         let count = socket.try_send(parts)?;
         if count == 0 {

@@ -64,6 +64,7 @@ impl Shared {
             }
             if !state.session.is_active() && state.session.in_flight() == 0 {
                 state.io = None;
+                state.shrink();
                 return self.release(state);
             }
             let reads = watch.decides_to_read(&mut state, now);
@@ -87,7 +88,7 @@ impl Shared {
 
     fn handle_ready(self: &Arc<Self>, ready: std::io::Result<Ready>, watch: &mut Watch) {
         let ready = ready.unwrap_or_else(|error| {
-            // The operating system is out of memory, or worse.
+            // `poll` fails only for lack of memory and the like.
             log::error!("cannot wait for the socket: {error}");
             thread::sleep(TICK.1);
             Ready { readable: true, writable: true, woken: false }

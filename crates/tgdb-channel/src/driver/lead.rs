@@ -1,9 +1,10 @@
 //! The role of the reader, and callers that wait.
 
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
+use parking_lot::MutexGuard;
 use tgdb_pdu::Frame;
 use tgdb_transport::{Interest, Ready, TgSocket, TransportError, wait_ready};
 
@@ -21,10 +22,11 @@ impl Shared {
         deadline: Instant,
     ) -> Option<Ended> {
         state.callers += 1;
-        // Callers that come at the same time write and read together if each gives way once.
+        // If several callers come at the same time, each lets the others run once before it writes and
+        // once before it reads: one system call then serves them all.
         let (mut may_yield_to_write, mut may_yield_to_read) = (true, true);
         let mut is_follower = false;
-        // When the last wait ended. The clock costs, so it is not asked more than that.
+        // When the last wait ended. Reading the clock takes time, so it is read only then.
         let mut waited_until = None;
         let ended = loop {
             if state.read.offered_to == Some(id) {
@@ -51,7 +53,7 @@ impl Shared {
             state.read.taken_by_callers += u64::from(role.is_some());
             let completions = state.settle();
             if completions.runs_code() {
-                // The program must not be able to hold the role up.
+                // Code of the program runs now, and can take long: without the role.
                 if role.is_some() {
                     state.give_read_role_back();
                 }
@@ -154,8 +156,12 @@ impl State {
         mut frames: Vec<Frame>,
         result: Result<(), TransportError>,
     ) {
+        let was_logged_in = self.session.session_number().is_some();
         for frame in frames.drain(..) {
             self.session.handle_frame(now, connection.link, frame);
+        }
+        if !was_logged_in && self.session.session_number().is_some() {
+            connection.socket.end_login();
         }
         self.note_arrivals(now);
         match result {
@@ -176,7 +182,7 @@ fn read_or_write(
     match wait_ready(socket, Interest { read: true, write: true }, Some(deadline)) {
         Ok(Ready { readable: true, writable, .. }) => (writable, socket.try_recv_batch(frames)),
         Ok(Ready { writable, .. }) => (writable, Ok(())),
-        // The operating system is out of memory, or worse.
+        // `poll` fails only for lack of memory and the like.
         Err(source) => {
             let peer = socket.outbox_addr().to_string();
             (false, Err(TransportError::Io { operation: "wait for", peer, source }))

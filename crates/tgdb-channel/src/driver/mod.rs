@@ -1,7 +1,7 @@
 //! Threads and sockets around the [`Session`].
 //!
 //! # Roles
-//! Nobody owns the socket. Two roles are handed around, each held by one thread at a time:
+//! No thread owns the socket. There are two roles, each held by one thread at a time:
 //! - the *writer* takes messages from the session's outbox and sends them, for everybody
 //!   ([`flush`]). It never waits: what the system does not take is left to the I/O thread,
 //!   which waits until it does;
@@ -14,7 +14,7 @@
 //! logged, and no code of the program runs: no waker is cloned, woken or dropped. What is to
 //! be done after it is released is collected as [`completions::Completions`]: see
 //! [`Shared::release`]. Sockets have locks of their own, which are taken without this one.
-//! Code of the program runs without a role, too, for it can take long.
+//! While code of the program runs the thread has no role either, because that code can take long.
 
 pub(crate) mod callbacks;
 mod completions;
@@ -30,11 +30,13 @@ mod sessions;
 mod state;
 pub(crate) mod stop;
 pub(crate) mod task;
+pub(crate) mod trace;
 mod transaction;
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use tgdb_pdu::body::{QueryOutcome, QueryResponse};
 use tgdb_pdu::call::ServerError;
 use tgdb_pdu::{Body, Message};
@@ -44,12 +46,13 @@ use tgdb_url::{Properties, SettingWarning, TgUrl};
 use callbacks::Callback;
 pub(crate) use role::Waiter;
 pub(crate) use state::State;
+use trace::TracePath;
 
 use crate::options::DefaultScope;
 use crate::proto::{Ended, Failure, Outcome, Session, SessionConfig, SessionNumber};
 use crate::{ChannelError, LinkState, SessionScope};
 
-/// All that is fixed when a channel is made, but for what the session has.
+/// All that is fixed when a channel is made, except for what the session has.
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) properties: Properties,
@@ -60,6 +63,8 @@ pub(crate) struct Config {
     pub(crate) client_id: String,
     pub(crate) socket: SocketOptions,
     pub(crate) tls: Option<TlsConnector>,
+    /// Where requests are traced, if they are.
+    pub(crate) trace: Option<TracePath>,
 }
 
 /// What the threads of a channel share.
@@ -83,10 +88,8 @@ impl Shared {
         Self { config, state: Mutex::new(State::new(Session::new(session))), changed: Condvar::new() }
     }
 
-    /// A panic elsewhere does not take the lock away from us: none of our code panics while it
-    /// holds it, and no other code runs then.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Releases the lock, then does what was left to be done without it.
@@ -109,17 +112,11 @@ impl Shared {
     pub(crate) fn wait_while(
         &self,
         deadline: Instant,
-        mut condition: impl FnMut(&mut State) -> bool,
+        condition: impl FnMut(&mut State) -> bool,
     ) -> MutexGuard<'_, State> {
         let mut state = self.lock();
-        loop {
-            let now = Instant::now();
-            if !condition(&mut state) || now >= deadline {
-                return state;
-            }
-            let waited = self.changed.wait_timeout(state, deadline - now);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
+        self.changed.wait_while_until(&mut state, condition, deadline);
+        state
     }
 
     /// The server that the channel is, or was last, connected to, as `host:port`.
@@ -138,7 +135,7 @@ impl Shared {
         let reply = match outcome {
             Outcome::Reply(reply) => reply,
             Outcome::Failed(failure) => return Err(self.error_of(id, verb, timeout, failure)),
-            // Only messages without reply end so.
+            // These are outcomes of messages without reply, which do not come here.
             Outcome::Sent | Outcome::Ignored => return Err(ChannelError::Stopped),
         };
         let session = reply.session;

@@ -38,12 +38,12 @@ impl Shared {
         match outcome {
             Outcome::Sent => Ok(SendOutcome::Sent),
             Outcome::Ignored => Ok(SendOutcome::Ignored),
-            // The connection may be back.
+            // Says what the state is now: the connection may have been made again.
             Outcome::Failed(Failure::Lost(_) | Failure::ReconnectFailed { .. }) => {
                 Err(self.lock().not_connected("send"))
             }
             Outcome::Failed(failure) => Err(self.error_of(-1, verb, timeout, failure)),
-            // Its key is negative, so that no reply is given to it.
+            // Cannot be: a message without reply has a negative key, and no reply has such an id.
             Outcome::Reply(_) => Err(ChannelError::Stopped),
         }
     }

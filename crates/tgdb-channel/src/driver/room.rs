@@ -1,15 +1,16 @@
 //! Taking requests in, and waiting for room where there is none.
 
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::thread;
 use std::time::Instant;
 
+use parking_lot::MutexGuard;
 use tgdb_pdu::Verb;
 
 use super::role::Waiter;
 use super::{Callback, Shared, State};
-use crate::proto::{Refusal, Request};
+use crate::proto::{Request, SubmitError};
 use crate::{ChannelError, LinkState};
 
 /// How many bytes may wait for others to be sent with.
@@ -33,21 +34,21 @@ impl Shared {
         let deadline = request.deadline;
         let mut ticket = None;
         loop {
-            let refused = match state.session.submit_in_turn(ticket, request) {
+            let not_taken = match state.session.submit_in_turn(ticket, request) {
                 Ok(id) => {
                     state.leave_room(ticket);
                     return Ok((state, id));
                 }
-                Err(refused) => *refused,
+                Err(not_taken) => *not_taken,
             };
             let now = Instant::now();
-            if refused.why != Refusal::Full || if_full == IfFull::Fail || now >= deadline {
-                let error = self.refuse(&mut state, refused.why, refused.request.verb, now);
+            if not_taken.why != SubmitError::Full || if_full == IfFull::Fail || now >= deadline {
+                let error = self.submit_error(&mut state, not_taken.why, not_taken.request.verb, now);
                 state.leave_room(ticket);
                 self.release(state);
                 return Err(error);
             }
-            request = refused.request;
+            request = not_taken.request;
             ticket = Some(state.wait_for_room(ticket, &request, Waiter::Thread(thread::current())));
             state = self.flush(state);
             state.wake_io_by(deadline);
@@ -65,7 +66,7 @@ impl Shared {
         waker: &Waker,
     ) -> Poll<Result<i64, ChannelError>> {
         let Some(waiting) = request.take() else { return Poll::Ready(Err(ChannelError::Stopped)) };
-        // Cloning is code of the program.
+        // Cloning a waker runs code of the program, which must not run under the lock.
         let waker = waker.clone();
         let deadline = waiting.deadline;
         let mut state = self.lock();
@@ -75,16 +76,16 @@ impl Shared {
                 state = self.flush_soon(state, deadline);
                 Poll::Ready(Ok(id))
             }
-            Err(refused) => {
+            Err(not_taken) => {
                 let now = Instant::now();
-                if refused.why == Refusal::Full && now < deadline {
-                    let waiting = request.insert(refused.request);
+                if not_taken.why == SubmitError::Full && now < deadline {
+                    let waiting = request.insert(not_taken.request);
                     *ticket = Some(state.wait_for_room(*ticket, waiting, Waiter::Task(waker)));
                     state.wake_io_by(deadline);
                     state = self.flush(state);
                     Poll::Pending
                 } else {
-                    let error = self.refuse(&mut state, refused.why, refused.request.verb, now);
+                    let error = self.submit_error(&mut state, not_taken.why, not_taken.request.verb, now);
                     state.leave_room(ticket.take());
                     Poll::Ready(Err(error))
                 }
@@ -95,15 +96,16 @@ impl Shared {
     }
 
     /// The error for a request that is not taken.
-    pub(super) fn refuse(&self, state: &mut State, why: Refusal, verb: Verb, now: Instant) -> ChannelError {
-        // The connection may just have to be given up, because the server does not read.
+    pub(super) fn submit_error(&self, state: &mut State, why: SubmitError, verb: Verb, now: Instant) -> ChannelError {
+        // If the queue is full because the server does not read, the time to give the connection up
+        // may have come: then the error says so.
         state.handle_time(now);
         match why {
-            Refusal::NotStarted => ChannelError::NotStarted,
-            Refusal::SessionGone(session) => {
+            SubmitError::NotStarted => ChannelError::NotStarted,
+            SubmitError::SessionGone(session) => {
                 ChannelError::SessionGone { verb, session, current: state.session.session_number() }
             }
-            Refusal::Full if state.session.state() == LinkState::Connected => {
+            SubmitError::Full if state.session.state() == LinkState::Connected => {
                 let config = state.session.config();
                 ChannelError::Full {
                     operation: "request",
@@ -113,7 +115,7 @@ impl Shared {
                     max_waiting_bytes: config.max_outbox,
                 }
             }
-            Refusal::Full | Refusal::State(_) => state.not_connected("request"),
+            SubmitError::Full | SubmitError::State(_) => state.not_connected("request"),
         }
     }
 

@@ -1,13 +1,15 @@
 //! The schema of the session, which all calls share.
 //!
-//! Whoever needs it and finds none asks the server; others who come meanwhile wait for that
-//! request. Nobody owns it: its outcome is kept here until one of those who wait takes and decodes
-//! it, so that the reader decodes nothing for others, and a task that is not polled holds nobody up.
+//! The first call that needs it asks the server; calls that come in the meantime wait for the same
+//! request. The request belongs to no call: its outcome is kept here until one of those that wait
+//! takes and decodes it. So the thread that reads decodes nothing for others, and a task that is not
+//! polled does not delay the others.
 
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
+use parking_lot::MutexGuard;
 use tgdb_pdu::call::{GetMetadata, Request as _};
 use tgdb_pdu::graph::Schema;
 
@@ -174,13 +176,13 @@ impl Shared {
             return Ok(Step::Ready(schema));
         }
         match waited_for.and_then(|number| state.schemas.failure_of(number)) {
-            // It was the time of the one who asked.
+            // The timeout was that of another caller; this one has time left, so it asks again.
             Some(ChannelError::Timeout { .. }) if Instant::now() < request.deadline => {}
             Some(error) => return Err(error),
             None => {}
         }
         match state.schemas.flight {
-            // One that has arrived since is not waited for.
+            // A reply that has arrived ends the wait at once.
             Flight::Sent { number, .. } | Flight::Decoding { number } | Flight::Arrived { number, .. } => {
                 Ok(Step::Wait(number))
             }
@@ -190,7 +192,7 @@ impl Shared {
 
     fn start_flight<'a>(
         self: &'a Arc<Self>,
-        state: std::sync::MutexGuard<'a, State>,
+        state: MutexGuard<'a, State>,
         mut request: Request<Waiter>,
     ) -> Result<Step, ChannelError> {
         let deadline = request.deadline;
@@ -230,7 +232,7 @@ impl Shared {
         let schema = Arc::new(Schema::from(GetMetadata::reply(received.message.body)?));
         let cached = Cached { session: received.session, number, schema: schema.clone() };
         let replaced = self.lock().schemas.keep(cached);
-        // It can be large, so it is dropped without the lock.
+        // A schema can be large, so the old one is dropped after the lock is released.
         drop(replaced);
         Ok(schema)
     }
@@ -238,13 +240,13 @@ impl Shared {
     /// Waits until that shared request is over, or the deadline is there; whether it is over.
     pub(crate) fn wait_for_schema(self: &Arc<Self>, number: u64, deadline: Instant) -> bool {
         let mut state = self.wait_while(deadline, |state| state.schemas.is_under_way(number));
-        // One that has arrived is over for those who wait: the first to look decodes it.
+        // When the reply has arrived the wait is over: the first caller that looks decodes it.
         if !state.schemas.is_under_way(number) {
             return true;
         }
         state.handle_time(Instant::now());
         self.release(state);
-        // What was due is done.
+        // The deadline may have ended the request.
         !self.lock().schemas.is_under_way(number)
     }
 
@@ -257,7 +259,7 @@ impl Shared {
         ticket: &mut Option<u64>,
         waker: &Waker,
     ) -> Poll<bool> {
-        // Cloning is code of the program.
+        // Cloning a waker runs code of the program, which must not run under the lock.
         let waker = waker.clone();
         let mut state = self.lock();
         let is_over = !state.schemas.is_under_way(number);

@@ -1,4 +1,4 @@
-//! Who hears of what happens to the channel, and which session a result belongs to.
+//! The subscribers of events, and which session a result belongs to.
 
 use std::collections::VecDeque;
 
@@ -26,7 +26,7 @@ impl State {
         self.sessions.subscribers.push(subscriber);
     }
 
-    /// Tells those who want to know. Does not wait for them.
+    /// Sends the event to all subscribers. Does not wait for them.
     pub(super) fn publish(&mut self, note: &Event<Waiter>) {
         if self.sessions.subscribers.is_empty() {
             return;
@@ -64,7 +64,7 @@ impl State {
 
     /// The session that a request belongs to.
     pub(super) fn session_of(&self, scope: Option<SessionScope>, default: DefaultScope) -> Option<SessionNumber> {
-        // While there is none, the one that is gone: a request of it must not go to the next.
+        // Without a session at the moment it is the last one: the request must not go to the next session.
         let last = || self.session.identity().map(|identity| identity.number);
         let current = self.session.session_number().or_else(last);
         match (scope, default) {

@@ -12,9 +12,10 @@ use super::completions::{Action, Code, Completions};
 use super::role::{Connection, Io, ReadRole, Waiter, WriteRole};
 use super::schema::Schemas;
 use super::sessions::Sessions;
+use super::trace::TraceQueue;
 use super::transaction::TransactionSlot;
 use crate::ChannelError;
-use crate::proto::{Event, LinkId, Request, Session};
+use crate::proto::{Event, LinkId, Request, Session, Transmit};
 
 /// How long a message may wait for others to be sent with.
 pub(super) const COALESCE: Duration = Duration::from_millis(1);
@@ -44,6 +45,7 @@ pub(crate) struct State {
     /// Those who wait for the schema are to look.
     pub(super) schemas_changed: bool,
     pub(super) transaction: TransactionSlot,
+    pub(super) trace: Option<TraceQueue>,
     /// Waiters that are not needed any more. They are dropped without the lock.
     discarded: Vec<Waiter>,
 }
@@ -69,6 +71,7 @@ impl State {
             schemas: Schemas::default(),
             schemas_changed: false,
             transaction: TransactionSlot::default(),
+            trace: None,
             discarded: Vec::new(),
         }
     }
@@ -76,13 +79,13 @@ impl State {
     /// Sets who waits for a request.
     pub(super) fn set_waiter(&mut self, id: i64, waiter: Waiter) {
         self.async_waiting += usize::from(waiter.is_async());
-        let before = self.session.wait(id, waiter);
+        let before = self.session.set_waiter(id, waiter);
         self.discard_counted(before);
     }
 
     /// Takes back who waits for a request.
     pub(super) fn clear_waiter(&mut self, id: i64) {
-        let waiter = self.session.unwait(id);
+        let waiter = self.session.take_waiter(id);
         self.discard_counted(waiter);
     }
 
@@ -168,12 +171,13 @@ impl State {
 
     /// Does what is due.
     pub(super) fn handle_time(&mut self, now: Instant) {
-        // A thread that reads a large frame comes back when that is whole.
+        // A thread that reads a large frame is inside the read until the frame is complete. So the
+        // number of arrivals says whether the server is alive.
         self.note_arrivals(now);
         self.session.handle_timeout(now);
     }
 
-    /// Tells the session if bytes arrived since the last time.
+    /// Reports to the session if bytes arrived since the last time.
     pub(super) fn note_arrivals(&mut self, now: Instant) {
         let Some(connection) = &self.connection else { return };
         let arrivals = connection.socket.arrivals();
@@ -235,7 +239,8 @@ impl State {
             }
         }
         if self.read.offered_to.is_none() {
-            // At the latest when it ticks, the I/O thread sees that nobody reads.
+            // If the I/O thread looks at the clock every few milliseconds anyway, it notices by itself that
+            // no thread reads.
             let is_enough = |io: &Io| io.watches_reading || (io.ticks && !self.wants_reader());
             self.io_must_wake |= self.io.as_ref().is_some_and(|io| !is_enough(io));
         }
@@ -295,13 +300,21 @@ impl State {
             Event::Close { link } => {
                 if let Some(closed) = self.connection.take_if(|open| open.link == link) {
                     completions.push(Action::Close(closed.socket));
-                    self.write.transmit.clear();
+                    self.write.transmit = Transmit::default();
                     self.write.is_blocked = false;
                     self.write.is_backed_up = false;
                     self.write.uncounted = 0;
+                    // The I/O thread may have the socket, too, and is to end if nothing follows.
+                    self.wake_io();
                 }
             }
             Event::ConnectEnded => self.notify(completions),
+            Event::Sent { request } => {
+                // Another event could overtake it if it was left to the completions.
+                if let Some(trace) = &self.trace {
+                    trace.push(request);
+                }
+            }
             note => {
                 if matches!(note, Event::LinkChanged { .. }) {
                     self.notify(completions);

@@ -16,6 +16,7 @@ impl Shared {
     pub(crate) fn begin_connect(self: &Arc<Self>) -> Result<u64, ChannelError> {
         self.with(|state| {
             self.start_io(state)?;
+            self.start_trace(state)?;
             state.session.connect(Instant::now())
         })
     }
@@ -26,7 +27,7 @@ impl Shared {
             let mut outcome = None;
             let far = Instant::now() + Duration::from_secs(3600);
             drop(self.wait_while(far, |state| {
-                outcome = state.connect_outcome(number);
+                outcome = state.take_connect_outcome(number);
                 outcome.is_none()
             }));
             if let Some(outcome) = outcome {
@@ -43,7 +44,7 @@ impl Shared {
         waker: &Waker,
     ) -> Poll<Result<(), ChannelError>> {
         let waker = waker.clone();
-        self.with(|state| match state.connect_outcome(number) {
+        self.with(|state| match state.take_connect_outcome(number) {
             Some(outcome) => Poll::Ready(outcome),
             None => {
                 state.watch(ticket, waker);
@@ -90,21 +91,23 @@ impl Shared {
         }
         let is_open = |state: &State| state.session.is_active() && state.session.last_connect() == number;
         if is_open(&self.wait_while(begun + limit + SLACK, |state| is_open(state))) {
-            // The thread that does this is held up, by the code of a task that it woke, say.
+            // The thread that ends the session is blocked, for example in a waker of the program.
             self.with(|state| {
                 if is_open(state) {
                     state.session.close(Instant::now(), StopMethod::RemoteKill);
                 }
             });
         }
-        self.wait_for_callbacks((begun + limit).max(Instant::now() + LINGER_FORCEFUL / 2));
+        let deadline = (begun + limit).max(Instant::now() + LINGER_FORCEFUL / 2);
+        self.flush_trace(deadline);
+        self.wait_for_callbacks(deadline);
     }
 }
 
 impl State {
     /// Takes how that connect ended, if it has.
-    fn connect_outcome(&mut self, number: u64) -> Option<Result<(), ChannelError>> {
+    fn take_connect_outcome(&mut self, number: u64) -> Option<Result<(), ChannelError>> {
         let stopped = (!self.session.is_active()).then_some(Err(ChannelError::Stopped));
-        self.session.connect_outcome(number).or(stopped)
+        self.session.take_connect_outcome(number).or(stopped)
     }
 }

@@ -20,7 +20,7 @@ impl Shared {
             None if state.is_awaited_by(id, waker) => Poll::Pending,
             None => {
                 drop(state);
-                // Cloning is code of the program.
+                // Cloning a waker runs code of the program, which must not run under the lock.
                 let waker = waker.clone();
                 state = self.lock();
                 match state.session.take(id) {

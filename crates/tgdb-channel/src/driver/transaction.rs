@@ -49,7 +49,7 @@ impl Shared {
     }
 
     /// The transaction has begun, in that session.
-    pub(crate) fn name_transaction(&self, token: u64, session: SessionNumber) {
+    pub(crate) fn set_transaction_session(&self, token: u64, session: SessionNumber) {
         if let Some(open) = self.lock().transaction.open.as_mut().filter(|open| open.token == token) {
             open.session = Some(session);
         }
@@ -73,8 +73,8 @@ impl Shared {
                 self.release(state);
                 Ok(())
             }
-            Err(refused) => {
-                let error = self.refuse(&mut state, refused.why, verb, std::time::Instant::now());
+            Err(not_taken) => {
+                let error = self.submit_error(&mut state, not_taken.why, verb, std::time::Instant::now());
                 self.release(state);
                 Err(error)
             }

@@ -36,7 +36,7 @@ pub enum ErrorKind {
     Usage,
     /// No connection to a server could be made.
     Unreachable,
-    /// TLS failed, or the server's certificate was refused.
+    /// TLS failed, or the server's certificate was rejected.
     Tls,
     /// The server did not accept the login.
     Login,
@@ -102,12 +102,12 @@ impl ChannelError {
         }
     }
 
-    /// Whether the server refused user, password, role or database: asking again for them can
+    /// Whether the server rejected user, password, role or database: asking again for them can
     /// help.
     pub fn is_auth(&self) -> bool {
         match self {
             Self::Login { source, .. } => {
-                matches!(**source, LoginError::Rejected { .. } | LoginError::Refused { .. })
+                matches!(**source, LoginError::Rejected { .. } | LoginError::Failed { .. })
             }
             Self::AllAttemptsFailed { last, .. } => last.is_auth(),
             Self::ReconnectFailed { reconnect, .. } => reconnect.is_auth(),
@@ -152,7 +152,7 @@ impl ChannelError {
             Self::Server(error) => Some(error.code),
             Self::Login { source, .. } => match **source {
                 LoginError::Rejected { status, .. } => Some(status),
-                LoginError::Refused { code, .. } => Some(code),
+                LoginError::Failed { code, .. } => Some(code),
                 _ => None,
             },
             Self::AllAttemptsFailed { last, .. } => last.server_code(),
@@ -211,7 +211,7 @@ fn kind_of_connecting(cause: &TransportError) -> ErrorKind {
 
 fn kind_of_login(error: &LoginError) -> ErrorKind {
     match error {
-        LoginError::Unexpected { .. } | LoginError::Body(_) => ErrorKind::Protocol,
+        LoginError::Unexpected { .. } | LoginError::TooLarge { .. } | LoginError::Body(_) => ErrorKind::Protocol,
         LoginError::Timeout { .. } => ErrorKind::Timeout,
         _ => ErrorKind::Login,
     }

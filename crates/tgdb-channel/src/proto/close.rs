@@ -24,7 +24,7 @@ impl<W> Session<W> {
         match (&self.link, method) {
             (Link::Idle, _) => self.close_idle(method),
             (Link::Backoff | Link::Connecting { .. } | Link::LoggingIn { .. }, _) => {
-                self.abort_connecting();
+                self.abort_connecting(now);
                 if self.state == LinkState::Reconnecting {
                     self.transition_to(LinkState::Closing);
                     self.end_closing(method);
@@ -44,7 +44,7 @@ impl<W> Session<W> {
                         self.leave_if_drained(now);
                     }
                     StopMethod::ClientForceful => self.leave_now(now, link, LINGER_FORCEFUL),
-                    StopMethod::RemoteKill => self.kill(),
+                    StopMethod::RemoteKill => self.kill(now),
                 }
             }
             (Link::Draining { link }, StopMethod::ClientForceful) => {
@@ -54,7 +54,7 @@ impl<W> Session<W> {
             (Link::Lingering { .. }, StopMethod::ClientForceful) => {
                 self.timers.bring_forward(Timer::Close, now + LINGER_FORCEFUL);
             }
-            (Link::Draining { .. } | Link::Lingering { .. }, StopMethod::RemoteKill) => self.kill(),
+            (Link::Draining { .. } | Link::Lingering { .. }, StopMethod::RemoteKill) => self.kill(now),
             (Link::Draining { .. } | Link::Lingering { .. }, StopMethod::Graceful) => {}
         }
     }
@@ -67,8 +67,8 @@ impl<W> Session<W> {
         self.end_all(&Failure::Stopped);
     }
 
-    fn kill(&mut self) {
-        self.close_link();
+    fn kill(&mut self, now: Instant) {
+        self.close_link(now);
         self.end_closing(StopMethod::RemoteKill);
     }
 
@@ -91,7 +91,7 @@ impl<W> Session<W> {
     /// Says that we leave, and waits for the server to close its end.
     fn leave(&mut self, now: Instant, link: LinkId, linger: Duration) {
         let session = self.identity.as_ref().map(|identity| (identity.auth_token, identity.session_id));
-        // It has no field that might not fit.
+        // Encoding does not fail: the message has no field of variable length.
         let _ = self.push_own(&DisconnectChannelRequest { session }.into());
         self.link = Link::Lingering { link, is_finished: false };
         self.timers.set(Timer::Close, now + linger);
@@ -110,14 +110,14 @@ impl<W> Session<W> {
     pub(super) fn handle_close_timeout(&mut self, now: Instant) {
         match self.link {
             Link::Draining { link } => self.leave_now(now, link, LINGER_GRACEFUL),
-            Link::Lingering { .. } => self.finish_close(),
+            Link::Lingering { .. } => self.finish_close(now),
             _ => {}
         }
     }
 
     /// The server closed its end, or had time enough to.
-    pub(super) fn finish_close(&mut self) {
-        self.close_link();
+    pub(super) fn finish_close(&mut self, now: Instant) {
+        self.close_link(now);
         self.end_closing(StopMethod::Graceful);
     }
 }

@@ -10,7 +10,7 @@ use tgdb_url::VersionCheck;
 use super::{Credentials, LoadBalance, Payload};
 
 /// When a connection is given up on which nothing at all arrives although requests wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Liveness {
     /// Never.
@@ -56,6 +56,8 @@ pub struct SessionConfig {
     pub seed: u64,
     /// Encoded messages without reply that go first on each new session.
     pub session_setup: Vec<(Verb, Payload)>,
+    /// Report each request that leaves with [`Event::Sent`](super::Event::Sent). Default false.
+    pub report_sent: bool,
     /// Time for one attempt to connect, name resolution and TLS included. Default 1 s.
     pub connect_timeout: Duration,
     /// Time for a login, and for a graceful close to wait for replies. Default 10 s.
@@ -70,6 +72,8 @@ pub struct SessionConfig {
     /// nothing waits, and requests that are to be sent again come on top, of which
     /// `max_in_flight` is the bound. Default 16 MiB.
     pub max_outbox: usize,
+    /// Maximum length of a frame before the login is done, in bytes. Default 128 KiB.
+    pub max_login_frame_len: u32,
     /// Numbers the messages; shared by the sessions of a process. Starts at 0 like Java's.
     pub sequence: Arc<AtomicI64>,
 }
@@ -98,12 +102,14 @@ impl SessionConfig {
             liveness: Liveness::default(),
             seed: 0,
             session_setup: Vec::new(),
+            report_sent: false,
             connect_timeout: Duration::from_secs(1),
             operation_timeout: Duration::from_secs(10),
             send_timeout: Duration::from_secs(10),
             ping_interval: Some(Duration::from_secs(30)),
             max_in_flight: 16_384,
             max_outbox: 16 << 20,
+            max_login_frame_len: tgdb_pdu::DEFAULT_MAX_LOGIN_FRAME_LEN,
             sequence: Arc::default(),
         }
     }

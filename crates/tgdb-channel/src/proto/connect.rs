@@ -23,7 +23,7 @@ const SLACK: Duration = Duration::from_millis(100);
 
 impl<W> Session<W> {
     /// Begins to connect. [`Event::ConnectEnded`] says when that succeeded or failed. Returns
-    /// a number for [`connect_outcome`](Self::connect_outcome).
+    /// a number for [`take_connect_outcome`](Self::take_connect_outcome).
     ///
     /// # Errors
     /// [`ChannelError::AlreadyConnected`].
@@ -43,7 +43,7 @@ impl<W> Session<W> {
 
     /// Takes how that call of [`connect`](Self::connect) ended, if it has. If there was
     /// another since, it was stopped.
-    pub fn connect_outcome(&mut self, number: u64) -> Option<Result<(), ChannelError>> {
+    pub fn take_connect_outcome(&mut self, number: u64) -> Option<Result<(), ChannelError>> {
         if number != self.connects { Some(Err(ChannelError::Stopped)) } else { self.connect_outcome.take() }
     }
 
@@ -85,7 +85,7 @@ impl<W> Session<W> {
         }
     }
 
-    /// A socket is there. `inbox_addr` is the address of our end, which the login tells the
+    /// A socket is there. `inbox_addr` is the address of our end, which the login sends to the
     /// server. `false` if it is not wanted any more: close it.
     pub fn handle_connected(&mut self, now: Instant, link: LinkId, inbox_addr: &str) -> bool {
         let server = match self.link {
@@ -95,6 +95,7 @@ impl<W> Session<W> {
         let inbox_addr = inbox_addr.to_owned();
         let credentials = Credentials { inbox_addr, ..self.config.credentials.clone() };
         let (login, first) = Login::start(credentials);
+        let login = login.with_max_frame_len(self.config.max_login_frame_len);
         self.link = Link::LoggingIn { link, server, since: now, login: Box::new(login) };
         self.timers.set(Timer::Link, later(now, self.config.operation_timeout));
         self.send_in_login(now, &first);
@@ -130,7 +131,8 @@ impl<W> Session<W> {
 
     pub(super) fn handle_attempt_failed(&mut self, now: Instant, error: ChannelError) {
         let (Link::Connecting { server, .. } | Link::LoggingIn { server, .. }) = self.link else { return };
-        self.close_link();
+        self.close_link(now);
+        self.stats.failed_attempts += 1;
         let attempt = self.failover.attempts();
         self.events.push_back(Event::AttemptFailed { server, attempt, error: error.clone() });
         if !self.failover.is_enabled() || error.ends_connecting() {
@@ -172,12 +174,13 @@ impl<W> Session<W> {
             return self.handle_attempt_failed(now, ChannelError::DatabaseName { peer, source });
         }
         let Some(link) = self.link() else { return };
-        // A copy, so that the rest of the reply, the token among it, is not kept.
+        // A copy: a slice would keep the whole reply in memory, with the token in it.
         let certificate = certificate.map(|certificate| Bytes::copy_from_slice(&certificate));
         self.sessions += 1;
         let number = SessionNumber(self.sessions);
         self.identity =
             Some(Identity { number, auth_token, session_id, certificate, server_version, server, login_time });
+        self.connected_since = Some(now);
         self.link = Link::Established { link, since: now, has_received: false };
         self.timers.stop(Timer::Link);
         if let Some(interval) = self.config.ping_interval {
@@ -218,16 +221,17 @@ impl<W> Session<W> {
 
     /// There is another connection: what is not sent again ends; the rest is in the outbox.
     fn handle_reconnected(&mut self, cause: &Arc<TransportError>) {
+        self.stats.reconnects += 1;
         let keys = self.requests.keys(Entry::is_sent);
         self.end_each(keys, ResendMode::ReconnectAndIgnore, &Failure::NotResent(cause.clone()));
     }
 
     /// The program does not want the connection any more that is being made.
-    pub(super) fn abort_connecting(&mut self) {
+    pub(super) fn abort_connecting(&mut self, now: Instant) {
         if let Link::Connecting { link, .. } = self.link {
             self.events.push_back(Event::CancelConnect { link });
         }
-        self.close_link();
+        self.close_link(now);
         if matches!(self.purpose, Purpose::Connect) {
             self.connect_outcome = Some(Err(ChannelError::Stopped));
             self.events.push_back(Event::ConnectEnded);
@@ -235,7 +239,10 @@ impl<W> Session<W> {
     }
 
     /// Lets go of the connection, whatever is in it.
-    pub(super) fn close_link(&mut self) {
+    pub(super) fn close_link(&mut self, now: Instant) {
+        if let Some(since) = self.connected_since.take() {
+            self.stats.connected += now.saturating_duration_since(since);
+        }
         if let Some(link) = self.link() {
             self.events.push_back(Event::Close { link });
         }

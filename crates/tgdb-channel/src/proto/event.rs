@@ -6,7 +6,7 @@ use tgdb_pdu::Verb;
 use tgdb_pdu::version::ProductVersion;
 use tgdb_transport::TransportError;
 
-use super::SessionNumber;
+use super::{SentRequest, SessionNumber};
 use crate::{ChannelError, LinkState};
 
 /// Names one attempt to connect and the connection that it leads to. Each attempt of a
@@ -33,7 +33,7 @@ pub enum Event<W> {
         /// The attempt.
         link: LinkId,
     },
-    /// Everything was handed over: tell the peer that no more will be sent.
+    /// Everything was handed over: end the sending direction.
     Finish {
         /// The connection.
         link: LinkId,
@@ -43,7 +43,7 @@ pub enum Event<W> {
         /// The connection.
         link: LinkId,
     },
-    /// [`Session::connect_outcome`](super::Session::connect_outcome) is there.
+    /// [`Session::take_connect_outcome`](super::Session::take_connect_outcome) is there.
     ConnectEnded,
     /// The state of the link changed.
     LinkChanged {
@@ -88,6 +88,13 @@ pub enum Event<W> {
         /// Why.
         cause: Arc<TransportError>,
     },
+    /// A request leaves, for the first time or again. In the order on the wire. Only with
+    /// [`SessionConfig::report_sent`](super::SessionConfig::report_sent), and not for messages
+    /// without reply, nor for those whose payload may hold a password.
+    Sent {
+        /// The message.
+        request: SentRequest,
+    },
     /// A request was sent again.
     Resent {
         /// Id of the request.
@@ -106,7 +113,7 @@ pub enum Event<W> {
         /// It answers a request that was given up.
         is_late: bool,
         /// How many of its kind came so far. Those that answer nothing are reported for powers
-        /// of two only, so that a server gone wild does not fill the memory.
+        /// of two only, so that a misbehaving server does not fill the memory.
         count: u64,
     },
 }

@@ -111,12 +111,12 @@ impl Failover {
         self.short_lived = if was_short_lived { self.short_lived + 1 } else { 0 };
         if !was_short_lived {
             self.restart(Some((server + usize::from(was_silent)) % self.order.len()));
-            self.pause = self.random_time(self.spread);
+            self.pause = self.draw_time(self.spread);
             return;
         }
         self.restart(Some((server + 1) % self.order.len()));
         if self.short_lived.is_multiple_of(self.servers()) {
-            self.pause = Some(self.round_pause(self.short_lived / self.servers()));
+            self.pause = Some(self.draw_pause(self.short_lived / self.servers()));
         }
         if self.short_lived >= self.maximum() {
             self.attempts = self.maximum();
@@ -154,14 +154,14 @@ impl Failover {
     }
 
     /// The pause behind that round, counted from 1.
-    fn round_pause(&mut self, round: u32) -> Duration {
+    fn draw_pause(&mut self, round: u32) -> Duration {
         let factor = 1u32.checked_shl(round - 1).unwrap_or(u32::MAX);
         let pause = self.interval.saturating_mul(factor).min(self.max_interval.max(self.interval));
-        pause.saturating_add(self.random_time(pause / 2).unwrap_or_default())
+        pause.saturating_add(self.draw_time(pause / 2).unwrap_or_default())
     }
 
     /// A random time below that; `None` if it is zero.
-    fn random_time(&mut self, below: Duration) -> Option<Duration> {
+    fn draw_time(&mut self, below: Duration) -> Option<Duration> {
         (!below.is_zero()).then(|| below.mul_f64(self.random.f64()))
     }
 
@@ -182,7 +182,7 @@ impl Failover {
         self.tried[place].at = Some(now);
         self.attempts += 1;
         if self.attempts.is_multiple_of(self.servers()) {
-            self.pause = Some(self.round_pause(self.attempts / self.servers()));
+            self.pause = Some(self.draw_pause(self.attempts / self.servers()));
         }
         Next::Connect(server)
     }

@@ -28,7 +28,7 @@ pub(super) enum Link {
     /// To be closed when the requests in flight have their outcomes.
     Draining { link: LinkId },
     /// The disconnect request is being sent. `is_finished` once it is, and the peer was
-    /// told that no more follows.
+    /// told so by the end of our sending direction.
     Lingering { link: LinkId, is_finished: bool },
 }
 
@@ -68,6 +68,7 @@ impl std::fmt::Display for SessionNumber {
 
 /// What the server gave with the last login.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Identity {
     /// The session.
     pub number: SessionNumber,

@@ -29,7 +29,8 @@ impl<W> Session<W> {
 
     /// Something arrived.
     pub(super) fn end_silence(&mut self, now: Instant) {
-        // The timer is left as it is, which costs less; it finds out.
+        // The timer is not moved here, which would cost time for each frame. When it fires it looks at
+        // `silent_since` and is set again if need be.
         self.silent_since = self.silent_since.and((self.requests.open() > 0).then_some(now));
     }
 

@@ -17,7 +17,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use tgdb_pdu::body::{AuthenticateRequest, AuthenticateResponse, HandshakeKind, HandshakeRequest, HandshakeStatus};
 use tgdb_pdu::version::ProductVersion;
-use tgdb_pdu::{AuthToken, Body, BodyError, Frame, Message, Secret, Verb, escaped};
+use tgdb_pdu::{
+    AuthToken, Body, BodyError, DEFAULT_MAX_LOGIN_FRAME_LEN, Frame, Message, Secret, Verb, escaped, excerpt,
+};
 use tgdb_url::VersionCheck;
 
 /// Who logs in, and how.
@@ -77,7 +79,7 @@ pub enum LoginError {
     },
     /// The server answered with an exception, as for a database that it does not have.
     #[error("the server answered {verb} for database {database:?} with error {code}{}; check the name of the database", text(.message))]
-    Refused {
+    Failed {
         /// What it answered so.
         verb: Verb,
         /// The database asked for.
@@ -87,9 +89,9 @@ pub enum LoginError {
         /// The server's text.
         message: Option<String>,
     },
-    /// The server refuses our version.
+    /// The server rejects our version.
     #[error(
-        "the server refuses this client (version {client}): {}; use a client of the server's version",
+        "the server rejects this client (version {client}): {}; use a client of the server's version",
         escaped(reason)
     )]
     ChallengeFailed {
@@ -98,7 +100,7 @@ pub enum LoginError {
         /// The server's text.
         reason: String,
     },
-    /// We refuse the server's version.
+    /// The server's version is not one that this client works with.
     #[error(
         "the server has version {server}, this client {client}, and versionCheck is {check:?}; use a server of that version or relax versionCheck"
     )]
@@ -140,6 +142,18 @@ pub enum LoginError {
         /// The time given for the whole login.
         timeout: Duration,
     },
+    /// A message is above the bound for those of a login.
+    #[error(
+        "the server sent a {verb} of {length} bytes, and {maximum} is the maximum before the login is done; it does not speak this protocol"
+    )]
+    TooLarge {
+        /// What it sent.
+        verb: Verb,
+        /// Its length in bytes.
+        length: usize,
+        /// The bound, in bytes.
+        maximum: u32,
+    },
     /// A message does not have the layout of its verb.
     #[error(transparent)]
     Body(#[from] BodyError),
@@ -147,11 +161,23 @@ pub enum LoginError {
 
 impl LoginError {
     /// Whether another server may accept the login: this one does not speak the protocol, does
-    /// not answer, or refuses for now, as one does that is full, starting or stopping. User, password, role,
-    /// database and version would be refused everywhere.
+    /// not answer, or rejects the client for now, as one does that is full, starting or stopping. User, password, role,
+    /// database and version would be rejected everywhere.
     pub(crate) fn concerns_one_server(&self) -> bool {
-        matches!(self, Self::Terminated { .. } | Self::Timeout { .. } | Self::Unexpected { .. } | Self::Body(_))
+        matches!(
+            self,
+            Self::Terminated { .. }
+                | Self::Timeout { .. }
+                | Self::Unexpected { .. }
+                | Self::TooLarge { .. }
+                | Self::Body(_)
+        )
     }
+}
+
+/// What an error keeps of the server's text.
+fn kept(text: Option<String>) -> Option<String> {
+    text.map(|text| excerpt(text.as_bytes()))
 }
 
 fn text(message: &Option<String>) -> String {
@@ -193,6 +219,7 @@ pub struct Login {
     credentials: Credentials,
     phase: Phase,
     server_version: ProductVersion,
+    max_frame_len: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,7 +234,16 @@ impl Login {
     pub fn start(credentials: Credentials) -> (Self, Body) {
         let server_version = ProductVersion::from_wire(0);
         let first = HandshakeRequest { kind: HandshakeKind::INITIATE, ssl_mode: false, challenge: 0 };
-        (Self { credentials, phase: Phase::Initiated, server_version }, first.into())
+        let max_frame_len = DEFAULT_MAX_LOGIN_FRAME_LEN;
+        (Self { credentials, phase: Phase::Initiated, server_version, max_frame_len }, first.into())
+    }
+
+    /// This login with another bound on the length of the server's messages, in bytes. The
+    /// default is [`DEFAULT_MAX_LOGIN_FRAME_LEN`], 128 KiB.
+    #[must_use]
+    pub fn with_max_frame_len(mut self, maximum: u32) -> Self {
+        self.max_frame_len = maximum;
+        self
     }
 
     /// Takes the server's next message.
@@ -215,14 +251,18 @@ impl Login {
     /// # Errors
     /// [`LoginError`] if the login is over without success.
     pub fn on_frame(&mut self, frame: &Frame) -> Result<LoginStep, LoginError> {
+        let (length, maximum) = (frame.encoded_len(), self.max_frame_len);
+        if length > maximum as usize {
+            return Err(LoginError::TooLarge { verb: frame.verb, length, maximum });
+        }
         match Message::decode(frame)?.body {
             Body::Ping => Ok(LoginStep::Wait),
-            Body::SessionForcefullyTerminated(end) => Err(LoginError::Terminated { reason: end.reason }),
-            Body::Exception(exception) => Err(LoginError::Refused {
+            Body::SessionForcefullyTerminated(end) => Err(LoginError::Terminated { reason: kept(end.reason) }),
+            Body::Exception(exception) => Err(LoginError::Failed {
                 verb: self.request_verb(),
                 database: self.database(),
                 code: exception.code,
-                message: exception.message,
+                message: kept(exception.message),
             }),
             Body::HandshakeResponse(response) => {
                 self.on_handshake(response.status, response.challenge, response.reason)
@@ -249,7 +289,7 @@ impl Login {
         match (self.phase, status) {
             (_, HandshakeStatus::CHALLENGE_FAILED) => Err(LoginError::ChallengeFailed {
                 client: ProductVersion::CLIENT,
-                reason: String::from_utf8_lossy(&reason.unwrap_or_default()).into_owned(),
+                reason: excerpt(&reason.unwrap_or_default()),
             }),
             (Phase::Initiated, HandshakeStatus::ACCEPT_CHALLENGE) => {
                 self.server_version = ProductVersion::from_wire(challenge);
@@ -290,9 +330,8 @@ impl Login {
         let agrees = match check {
             VersionCheck::None => true,
             VersionCheck::Major => server.major == client.major,
-            VersionCheck::Exact => {
-                (server.major, server.minor, server.update) == (client.major, client.minor, client.update)
-            }
+            // `Exact`. A level that is added to the enum later is checked as strictly until it is handled here.
+            _ => (server.major, server.minor, server.update) == (client.major, client.minor, client.update),
         };
         if agrees { Ok(()) } else { Err(LoginError::VersionMismatch { server, client, check }) }
     }

@@ -46,6 +46,7 @@ mod receive;
 mod request;
 mod requests;
 mod room;
+mod sent;
 mod submit;
 mod table;
 mod timers;
@@ -68,7 +69,8 @@ pub use link::{Identity, SessionNumber};
 pub use login::{Credentials, Login, LoginError, LoginStep, LoginSuccess};
 pub use payload::{Payload, Transmit};
 pub use request::{Ended, Failure, Outcome, Reply, Request};
-pub use submit::{Refusal, Refused};
+pub use sent::SentRequest;
+pub use submit::{NotTaken, SubmitError};
 
 pub(crate) use close::{LINGER_FORCEFUL, LINGER_GRACEFUL};
 pub(crate) use receive::termination_reason;
@@ -117,7 +119,10 @@ pub struct Session<W> {
     last_error: Option<ChannelError>,
     /// Why the last attempt to connect failed, while another may follow.
     attempt_error: Option<ChannelError>,
+    /// What has to be counted; the rest is added when it is asked for.
     stats: ChannelStats,
+    /// The login of this connection.
+    connected_since: Option<Instant>,
     events: VecDeque<Event<W>>,
 }
 
@@ -152,6 +157,7 @@ impl<W> Session<W> {
             last_error: None,
             attempt_error: None,
             stats: ChannelStats::default(),
+            connected_since: None,
             events: VecDeque::new(),
             config,
         }
@@ -189,8 +195,13 @@ impl<W> Session<W> {
     }
 
     /// Counters since the session was made.
-    pub fn stats(&self) -> ChannelStats {
-        self.stats
+    pub fn stats(&self, now: Instant) -> ChannelStats {
+        let lasting = self.connected_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        ChannelStats {
+            in_flight: self.in_flight(),
+            connected: self.stats.connected.saturating_add(lasting),
+            ..self.stats.clone()
+        }
     }
 
     /// How many requests have no outcome yet.
@@ -246,6 +257,8 @@ impl<W> Session<W> {
     pub fn shrink(&mut self) {
         self.requests.shrink();
         self.outbox.shrink();
+        self.leaving.shrink_to(16);
+        self.events.shrink_to(16);
     }
 
     fn transition_to(&mut self, to: LinkState) {
@@ -272,7 +285,7 @@ impl<W> Session<W> {
     }
 }
 
-/// The time after that duration; a far one for a duration that the clock cannot tell.
+/// The time after that duration; a far one if the clock would overflow.
 fn later(now: Instant, duration: Duration) -> Instant {
     now.checked_add(duration).unwrap_or_else(|| now + Duration::from_secs(1 << 30))
 }

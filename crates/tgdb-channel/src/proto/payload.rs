@@ -3,7 +3,7 @@
 use std::io::IoSlice;
 
 use bytes::Bytes;
-use tgdb_pdu::{Body, EncodeError, HEADER_LEN};
+use tgdb_pdu::{Body, EncodeError, HEADER_LEN, Secret};
 use zeroize::Zeroize;
 
 /// From this length on a payload is sent from where it is instead of being copied.
@@ -24,24 +24,9 @@ pub struct Payload {
 enum Store {
     /// Is copied into the buffer of a write.
     Small(Vec<u8>),
-    /// The second part is written from where it is. A secret is wiped by the owner that all
-    /// clones share.
+    /// The second part is written from where it is. A secret is wiped with the last
+    /// clone.
     Large(Vec<u8>, Bytes),
-}
-
-/// Bytes that are wiped on drop.
-struct Wiped(Vec<u8>);
-
-impl AsRef<[u8]> for Wiped {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl Drop for Wiped {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
 }
 
 impl Payload {
@@ -56,7 +41,7 @@ impl Payload {
         i32::try_from(length + HEADER_LEN).map_err(|_| EncodeError::MessageTooLarge { length })?;
         let bytes = match (head.len() < LARGE, is_secret) {
             (true, _) if tail.is_empty() => Store::Small(head),
-            (false, true) => Store::Large(Vec::new(), Bytes::from_owner(Wiped(head))),
+            (false, true) => Store::Large(Vec::new(), Secret::new(head).into()),
             (false, false) if tail.is_empty() => Store::Large(Vec::new(), head.into()),
             _ => Store::Large(head, tail),
         };
@@ -69,6 +54,19 @@ impl Payload {
             Store::Small(bytes) => bytes.len(),
             Store::Large(head, tail) => head.len() + tail.len(),
         }
+    }
+
+    /// Its bytes, one part after another.
+    pub(super) fn parts(&self) -> [&[u8]; 2] {
+        match &self.bytes {
+            Store::Small(bytes) => [bytes, &[]],
+            Store::Large(head, tail) => [head, tail],
+        }
+    }
+
+    /// Whether it may hold a secret.
+    pub(super) fn is_secret(&self) -> bool {
+        self.is_secret
     }
 
     /// Whether it has no bytes.
@@ -212,7 +210,7 @@ mod tests {
         assert!(!transmit.has_room());
         let bytes = all(&transmit);
         assert_eq!(bytes.len(), 3 * HEADER_LEN + 7 + 9 + LARGE + 4);
-        // Whatever goes at once, the rest follows.
+        // However many bytes are sent at once, the rest stays in order.
         for step in [1, HEADER_LEN, 100, LARGE] {
             transmit.advance(step);
             assert_eq!(all(&transmit), bytes[bytes.len() - transmit.remaining()..]);
@@ -229,7 +227,7 @@ mod tests {
         transmit.push(&[1; HEADER_LEN], &payload(1));
         transmit.push(&[1; HEADER_LEN], &secret);
         assert!(transmit.is_secret);
-        // Nor does a message behind it make it grow by itself.
+        // Messages that are added after the secret do not make the vector reallocate either.
         for _ in 0..10 {
             let (before, room) = (transmit.head.as_ptr(), transmit.head.capacity() - transmit.head.len());
             transmit.push(&[1; HEADER_LEN], &payload(200));

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tgdb_pdu::{Body, Frame, Message, Verb};
+use tgdb_pdu::{Body, Frame, Message, Verb, excerpt};
 use tgdb_transport::TransportError;
 
 use super::connect::LOG_IN;
 use super::link::{Link, Purpose};
-use super::requests::Entry;
+use super::requests::{Answered, Entry};
 use super::timers::{Target, Timer};
 use super::{Event, Failure, LinkId, Outcome, Session, SessionNumber, later};
 use crate::{ChannelError, LinkState, ResendMode};
@@ -21,23 +21,26 @@ impl<W> Session<W> {
             return;
         }
         self.last_activity = Some(now);
+        self.stats.bytes_received += frame.encoded_len() as u64 + u64::from(frame.omitted);
         match &mut self.link {
             Link::LoggingIn { .. } => return self.handle_login_frame(now, &frame),
             Link::Established { has_received, .. } => *has_received = true,
             _ => {}
         }
         if frame.verb == Verb::SESSION_FORCEFULLY_TERMINATED {
-            return self.handle_terminated(&frame);
+            return self.handle_terminated(now, &frame);
         }
         let id = frame.header.request_id;
         let session = SessionNumber(self.sessions);
         match self.requests.reply(session, frame) {
-            Ok(waiter) => {
+            Ok(Answered { waiter, made }) => {
+                self.stats.replies += 1;
+                self.stats.latency.record(made.map_or(Duration::ZERO, |made| now.saturating_duration_since(made)));
                 self.events.extend(waiter.map(|waiter| Event::Completed { id, waiter }));
                 self.call_next_in();
                 self.leave_if_drained(now);
             }
-            // A heartbeat.
+            // A ping of the server needs no answer.
             Err(frame) if frame.verb == Verb::PING => {}
             Err(frame) => self.handle_unwanted(frame.verb, id),
         }
@@ -55,9 +58,9 @@ impl<W> Session<W> {
         }
     }
 
-    fn handle_terminated(&mut self, frame: &Frame) {
+    fn handle_terminated(&mut self, now: Instant, frame: &Frame) {
         let reason = termination_reason(frame);
-        self.close_link();
+        self.close_link(now);
         self.transition_to(LinkState::Terminated);
         self.last_error = Some(ChannelError::Terminated { reason: reason.clone() });
         self.end_all(&Failure::Terminated { reason: reason.map(Arc::from) });
@@ -68,7 +71,7 @@ impl<W> Session<W> {
         if self.link() != Some(link) {
             return;
         }
-        // A failed write came first, and says more.
+        // If a write failed before, its error says more than the end of the stream.
         let (state, cause) = match (self.send_failure.take(), cause) {
             (Some(cause), _) => (LinkState::FailedOnSend, cause),
             (None, cause @ TransportError::Frame { .. }) => (LinkState::FailedOnProcessing, Arc::new(cause)),
@@ -81,7 +84,8 @@ impl<W> Session<W> {
         match self.link {
             Link::LoggingIn { .. } => {
                 let cause = match &*cause {
-                    // But for that before the first message, which has a remedy of its own.
+                    // The error before the first message has another operation, and is left as it is: its
+                    // text says what to do.
                     TransportError::PeerClosed { operation: "receive from", peer, partial } => {
                         let (peer, partial) = (peer.clone(), *partial);
                         Arc::new(TransportError::PeerClosed { operation: LOG_IN, peer, partial })
@@ -93,7 +97,8 @@ impl<W> Session<W> {
             Link::Established { since, has_received, .. } => {
                 let enough = self.config.retry_interval.max(Duration::from_secs(1));
                 let is_short_lived = !has_received && now.saturating_duration_since(since) < enough;
-                self.close_link();
+                self.close_link(now);
+                self.stats.losses += 1;
                 self.transition_to(state);
                 self.events.push_back(Event::Lost { cause: cause.clone() });
                 self.last_error = Some(ChannelError::ConnectionLost(cause.clone()));
@@ -106,9 +111,9 @@ impl<W> Session<W> {
             }
             Link::Draining { .. } => {
                 self.end_all(&Failure::Lost(cause));
-                self.finish_close();
+                self.finish_close(now);
             }
-            Link::Lingering { .. } => self.finish_close(),
+            Link::Lingering { .. } => self.finish_close(now),
             Link::Idle | Link::Backoff | Link::Connecting { .. } => {}
         }
     }
@@ -129,7 +134,7 @@ impl<W> Session<W> {
             && matches!(self.link, Link::Established { .. });
         if is_possible {
             let cause = Arc::new(TransportError::Closed { operation: "switch from", peer: self.peer() });
-            self.close_link();
+            self.close_link(now);
             self.failover.begin_switch(server, to);
             self.begin_reconnecting(now, cause);
         }
@@ -140,7 +145,7 @@ impl<W> Session<W> {
         self.transition_to(LinkState::Reconnecting);
         self.attempt_error = None;
         self.end_lost(|mode| mode == ResendMode::DontReconnectAndIgnore, &cause);
-        // Those that belong to the session that is gone, and were not sent.
+        // Requests that belong to the lost session and were not sent end now.
         for key in self.requests.keys(|entry| entry.unsent_session().is_some()) {
             if let Some(session) = self.requests.get(key).and_then(Entry::unsent_session) {
                 self.end_request(key, Outcome::Failed(Failure::SessionGone { session }));
@@ -208,6 +213,8 @@ impl<W> Session<W> {
             }
             (_, was_sent) => Failure::Timeout { was_sent },
         };
+        let is_waited_for = self.requests.get(key).is_some_and(|entry| !entry.is_abandoned());
+        self.stats.timeouts += u64::from(is_waited_for);
         self.end_request(key, Outcome::Failed(failure));
         self.call_next_in();
     }
@@ -222,14 +229,14 @@ impl<W> Session<W> {
             return;
         }
         if matches!(self.link, Link::Established { .. }) && !self.has_transmit() && self.sent >= self.given_out {
-            // A ping always fits its encoding.
+            // Encoding a ping does not fail.
             let _ = self.push_own(&Body::Ping);
         }
         self.timers.set(Timer::Ping, later(now, interval));
     }
 }
 
-/// Whether the server said nothing any more, so that it will hardly take a login.
+/// Whether the server was silent at the end, so that a login there would probably fail.
 fn is_silence(cause: &TransportError) -> bool {
     match cause {
         TransportError::Unresponsive { .. } => true,
@@ -241,7 +248,7 @@ fn is_silence(cause: &TransportError) -> bool {
 /// Why the server ends the session, if the frame says so and can be read.
 pub(crate) fn termination_reason(frame: &Frame) -> Option<String> {
     match Message::decode(frame).map(|message| message.body) {
-        Ok(Body::SessionForcefullyTerminated(end)) => end.reason,
+        Ok(Body::SessionForcefullyTerminated(end)) => end.reason.map(|reason| excerpt(reason.as_bytes())),
         _ => None,
     }
 }

@@ -22,19 +22,21 @@ pub struct Request<W> {
     pub mode: ResendMode,
     /// When it ends at the latest.
     pub deadline: Instant,
-    /// The time that it was given, for error messages.
+    /// The time that it was given, for error messages. So much before the deadline it was made,
+    /// from where on its latency counts.
     pub timeout: Duration,
     /// The session that it belongs to; `None` if any will do.
     pub session: Option<SessionNumber>,
     /// It has no reply. Its outcome is that it was handed over.
     pub is_one_way: bool,
     /// Who is reported by [`Event::Completed`](super::Event::Completed) when the outcome
-    /// is there; can also be set later with [`Session::wait`](super::Session::wait).
+    /// is there; can also be set later with [`Session::set_waiter`](super::Session::set_waiter).
     pub waiter: Option<W>,
 }
 
 /// The end of a request, and what it was.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Ended {
     /// What was asked for.
     pub verb: Verb,

@@ -73,6 +73,11 @@ impl<W> Entry<W> {
         Closed { waiter: self.waiter.take(), unsent }
     }
 
+    /// Whether nobody waits for it any more.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.is_abandoned
+    }
+
     /// Whether it was sent on the connection that is, or was last, there.
     pub(super) fn is_sent(&self) -> bool {
         matches!(self.stage, Stage::Sent { .. })
@@ -110,6 +115,14 @@ pub(super) struct Sent {
     pub(super) length: usize,
     /// How often it was sent again; 0 for the first time.
     pub(super) resends: u8,
+}
+
+/// A request whose reply came.
+pub(super) struct Answered<W> {
+    /// Who waits for it.
+    pub(super) waiter: Option<W>,
+    /// When the program made the request.
+    pub(super) made: Option<Instant>,
 }
 
 /// What ending a request leaves behind.
@@ -180,7 +193,7 @@ impl<W> Requests<W> {
         waiter: W,
     ) -> (u64, Option<W>) {
         let (ticket, before) = self.room.join(ticket, length, waiter);
-        // Not earlier: what does not wait has no deadline.
+        // After `join`: a ticket that is not in the queue would be swept out as dead.
         self.watch(deadline, Target::Room(ticket));
         (ticket, before)
     }
@@ -251,6 +264,10 @@ impl<W> Requests<W> {
     /// Gives back memory that is not in use.
     pub(super) fn shrink(&mut self) {
         self.entries.shrink();
+        if self.open == 0 && self.room.is_empty() {
+            // All that is in it was met.
+            self.deadlines = Deadlines::default();
+        }
     }
 
     /// Gives an open request its outcome. Does nothing if it has one, or is unknown.
@@ -267,13 +284,14 @@ impl<W> Requests<W> {
 
     /// Gives a frame to the request that waits for it, and returns who is woken; the
     /// frame if there is none.
-    pub(super) fn reply(&mut self, session: SessionNumber, frame: Frame) -> Result<Option<W>, Frame> {
+    pub(super) fn reply(&mut self, session: SessionNumber, frame: Frame) -> Result<Answered<W>, Frame> {
         let id = frame.header.request_id;
         match self.get_mut(id) {
             Some(entry) if !entry.is_one_way && entry.is_sent() => {
                 let waiter = entry.close(Outcome::Reply(Reply::new(frame, session))).waiter;
+                let made = entry.deadline.checked_sub(entry.timeout);
                 self.open -= 1;
-                Ok(waiter)
+                Ok(Answered { waiter, made })
             }
             _ => Err(frame),
         }

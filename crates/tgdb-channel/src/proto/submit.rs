@@ -8,9 +8,9 @@ use super::{Ended, Event, Request, Session, SessionNumber, requests};
 use crate::{LinkState, ResendMode};
 
 /// Why a request cannot be taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum SubmitError {
     /// The link is in that state.
     State(LinkState),
     /// [`Session::start`] was not called yet.
@@ -23,9 +23,10 @@ pub enum Refusal {
 
 /// A request that was not taken.
 #[derive(Debug)]
-pub struct Refused<W> {
+#[non_exhaustive]
+pub struct NotTaken<W> {
     /// Why.
-    pub why: Refusal,
+    pub why: SubmitError,
     /// The request, unchanged.
     pub request: Request<W>,
 }
@@ -34,14 +35,14 @@ impl<W> Session<W> {
     /// Allows requests.
     ///
     /// # Errors
-    /// [`Refusal::State`] if there is no connection, and none being made again.
-    pub fn start(&mut self) -> Result<(), Refusal> {
+    /// [`SubmitError::State`] if there is no connection, and none being made again.
+    pub fn start(&mut self) -> Result<(), SubmitError> {
         match self.state {
             LinkState::Connected | LinkState::Reconnecting => {
                 self.is_started = true;
                 Ok(())
             }
-            state => Err(Refusal::State(state)),
+            state => Err(SubmitError::State(state)),
         }
     }
 
@@ -50,8 +51,8 @@ impl<W> Session<W> {
     /// [`poll_transmit`](Self::poll_transmit) if there is a connection, else when there is one.
     ///
     /// # Errors
-    /// [`Refused`], with the request. [`Refusal::Full`] also while others wait for room.
-    pub fn submit(&mut self, request: Request<W>) -> Result<i64, Box<Refused<W>>> {
+    /// [`NotTaken`], with the request. [`SubmitError::Full`] also while others wait for room.
+    pub fn submit(&mut self, request: Request<W>) -> Result<i64, Box<NotTaken<W>>> {
         self.submit_in_turn(None, request)
     }
 
@@ -59,7 +60,7 @@ impl<W> Session<W> {
     ///
     /// # Errors
     /// As [`submit`](Self::submit).
-    pub fn submit_in_turn(&mut self, ticket: Option<u64>, request: Request<W>) -> Result<i64, Box<Refused<W>>> {
+    pub fn submit_in_turn(&mut self, ticket: Option<u64>, request: Request<W>) -> Result<i64, Box<NotTaken<W>>> {
         let has_room = self.requests.room.is_turn_of(ticket) && self.has_room_for(request.payload.len());
         self.submit_if(has_room, request)
     }
@@ -68,23 +69,25 @@ impl<W> Session<W> {
     /// server that was begun before.
     ///
     /// # Errors
-    /// As [`submit`](Self::submit), but never [`Refusal::Full`].
-    pub fn submit_beyond_bounds(&mut self, request: Request<W>) -> Result<i64, Box<Refused<W>>> {
+    /// As [`submit`](Self::submit), but never [`SubmitError::Full`].
+    pub fn submit_beyond_bounds(&mut self, request: Request<W>) -> Result<i64, Box<NotTaken<W>>> {
         self.submit_if(true, request)
     }
 
-    fn submit_if(&mut self, has_room: bool, request: Request<W>) -> Result<i64, Box<Refused<W>>> {
+    fn submit_if(&mut self, has_room: bool, request: Request<W>) -> Result<i64, Box<NotTaken<W>>> {
         let length = request.payload.len();
         if let Err(why) = self.admit(request.mode, request.session) {
-            return Err(Box::new(Refused { why, request }));
+            return Err(Box::new(NotTaken { why, request }));
         }
         if !has_room {
-            return Err(Box::new(Refused { why: Refusal::Full, request }));
+            return Err(Box::new(NotTaken { why: SubmitError::Full, request }));
         }
         if request.verb == Verb::BEGIN_TRANSACTION_REQUEST {
-            // What is submitted before this is sent may belong to it.
+            // Requests that are submitted before this one is sent may belong to its transaction.
             self.transaction = self.session_number().or(self.transaction);
         }
+        let count = if request.is_one_way { &mut self.stats.one_way } else { &mut self.stats.requests };
+        *count += 1;
         let key = self.requests.insert(request);
         self.outbox.push_request(key, length);
         let requests = &self.requests;
@@ -92,15 +95,15 @@ impl<W> Session<W> {
         Ok(key)
     }
 
-    fn admit(&self, mode: ResendMode, session: Option<SessionNumber>) -> Result<(), Refusal> {
+    fn admit(&self, mode: ResendMode, session: Option<SessionNumber>) -> Result<(), SubmitError> {
         match self.state {
-            LinkState::Connected | LinkState::Reconnecting if !self.is_started => return Err(Refusal::NotStarted),
+            LinkState::Connected | LinkState::Reconnecting if !self.is_started => return Err(SubmitError::NotStarted),
             LinkState::Connected => {}
             LinkState::Reconnecting if mode != ResendMode::DontReconnectAndIgnore => {}
-            state => return Err(Refusal::State(state)),
+            state => return Err(SubmitError::State(state)),
         }
         match session {
-            Some(gone) if self.session_number() != session => Err(Refusal::SessionGone(gone)),
+            Some(gone) if self.session_number() != session => Err(SubmitError::SessionGone(gone)),
             _ => Ok(()),
         }
     }
@@ -113,7 +116,7 @@ impl<W> Session<W> {
 
     /// Queues for room for a request with a payload of so many bytes, first come, first
     /// served. [`Event::Room`] says when it is its turn, or the deadline is there: then submit
-    /// with the ticket, and if that is refused queue again with it. When done, or no longer
+    /// with the ticket, and if it is not taken queue again with it. When done, or no longer
     /// interested, call [`leave_room`](Self::leave_room). Returns the ticket, and the waiter
     /// that was set before.
     pub fn wait_for_room(
@@ -161,7 +164,7 @@ impl<W> Session<W> {
 
     /// Sets who is woken when the outcome is there. Returns the one set before; or the
     /// same one at once if the outcome is there already, or the request unknown.
-    pub fn wait(&mut self, key: i64, waiter: W) -> Option<W> {
+    pub fn set_waiter(&mut self, key: i64, waiter: W) -> Option<W> {
         match self.requests.get_mut(key) {
             Some(entry) if entry.is_open() => entry.waiter.replace(waiter),
             _ => Some(waiter),
@@ -174,7 +177,7 @@ impl<W> Session<W> {
     }
 
     /// Takes back who waits for a request.
-    pub fn unwait(&mut self, key: i64) -> Option<W> {
+    pub fn take_waiter(&mut self, key: i64) -> Option<W> {
         self.requests.get_mut(key)?.waiter.take()
     }
 

@@ -19,12 +19,12 @@ pub(super) struct Table<T> {
     stragglers: FxHashMap<u64, Place>,
 }
 
-/// Where a value is in the slab; [`NONE`] for none. There are never so many.
+/// Index of a value in the slab; [`NONE`] for no value. The table never has that many values.
 type Place = u32;
 const NONE: Place = Place::MAX;
 
 impl<T> Table<T> {
-    /// So long may the ring be, however few values there are.
+    /// The ring may always be this long, however few values there are.
     const SHORT: usize = 256;
 
     pub(super) fn new() -> Self {
@@ -106,7 +106,16 @@ impl<T> Table<T> {
 
     /// Gives back memory that is not in use.
     pub(super) fn shrink(&mut self) {
-        self.values.shrink_to_fit();
+        // A slab itself gives back only what is behind its last value.
+        if self.values.len() < self.values.capacity() / 2 {
+            let mut packed = Slab::with_capacity(self.values.len());
+            for place in self.ring.iter_mut().chain(self.stragglers.values_mut()) {
+                if let Some(value) = self.values.try_remove(*place as usize) {
+                    *place = packed.insert(value) as Place;
+                }
+            }
+            self.values = packed;
+        }
         self.ring.shrink_to_fit();
         self.stragglers.shrink_to_fit();
     }
@@ -134,13 +143,13 @@ mod tests {
                 next += 1 + pick % 3;
                 assert!(table.ring.len() <= Table::<u64>::SHORT.max(4 * map.len()) + 3);
             } else {
-                // Of the newest mostly, so that some grow old.
+                // Mostly new keys are removed, so that some old ones stay.
                 let key = next.saturating_sub(pick % 7);
                 assert_eq!(table.remove(key), map.remove(&key));
                 assert_eq!(table.get(key), None);
             }
             if step % 1000 == 0 {
-                // All but some old ones.
+                // All keys except the five oldest are removed.
                 let keys: Vec<_> = map.keys().skip(5).copied().collect();
                 keys.into_iter().for_each(|key| assert_eq!(table.remove(key), map.remove(&key)));
                 table.shrink();

@@ -8,6 +8,8 @@ mod loss;
 mod requests;
 mod room;
 mod scope;
+mod sent;
+mod stats;
 mod transmit;
 
 use std::time::{Duration, Instant};
@@ -67,7 +69,7 @@ impl Driven {
 
     fn with(servers: usize, change: impl FnOnce(&mut SessionConfig)) -> Self {
         let mut config = SessionConfig::new("a:1");
-        // What these tests are not about.
+        // Settings that these tests are not about.
         config.reconnect_spread = Duration::ZERO;
         config.liveness = Liveness::Off;
         config.servers = ["a:1", "b:2", "c:3"][..servers].iter().map(|name| (*name).into()).collect();
@@ -166,7 +168,7 @@ impl Driven {
     /// The server's part of a login. Token and session id are the number of the login.
     fn answer_login(&mut self, link: LinkId) {
         self.logins += 1;
-        // A server is not tried twice within that.
+        // The session does not try a server again before this time.
         self.now += Duration::from_millis(10);
         let handshake =
             |status| HandshakeResponse { status, challenge: ProductVersion::CLIENT.to_wire(), reason: None };
@@ -184,7 +186,7 @@ impl Driven {
 
     /// How the last connect ended.
     fn outcome(&mut self) -> Option<Result<(), ChannelError>> {
-        self.session.connect_outcome(self.session.last_connect())
+        self.session.take_connect_outcome(self.session.last_connect())
     }
 
     fn link(&self) -> LinkId {
@@ -222,9 +224,9 @@ impl Driven {
         self.session.submit(request).expect("it is taken in")
     }
 
-    /// Why a request is refused.
-    fn refusal(&mut self, mode: ResendMode) -> Option<Refusal> {
-        self.session.submit(self.request("refused", mode)).err().map(|refused| refused.why)
+    /// Why a request is not taken.
+    fn not_taken(&mut self, mode: ResendMode) -> Option<SubmitError> {
+        self.session.submit(self.request("not taken", mode)).err().map(|not_taken| not_taken.why)
     }
 
     /// Takes what is to be sent, without saying that it went.

@@ -170,7 +170,7 @@ mod tests {
         let mut deadlines = Deadlines::default();
         for key in 0..100_000 {
             deadlines.push(now + Duration::from_secs(10), Target::Request(key));
-            // Only the last one waits.
+            // Only the newest entry is alive.
             deadlines.sweep(1, |_, target| target == Target::Request(key));
             assert!(deadlines.queue.len() <= Deadlines::SLACK + 3);
         }

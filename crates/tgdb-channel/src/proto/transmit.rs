@@ -11,7 +11,7 @@ use super::link::Link;
 use super::payload::Payload;
 use super::requests::Sent;
 use super::timers::Timer;
-use super::{Event, LinkId, Outcome, Session, Transmit, later};
+use super::{Event, LinkId, Outcome, SentRequest, Session, Transmit, later};
 use crate::LinkState;
 
 /// How long what arrived before a failed write may take to be read.
@@ -45,6 +45,7 @@ impl<W> Session<W> {
             return;
         }
         let before = transmit.remaining();
+        let reports = self.config.report_sent;
         let stamp = self.stamp(unix_millis);
         while transmit.has_room()
             && let Some((verb, payload)) = self.outbox.pop_own()
@@ -56,9 +57,17 @@ impl<W> Session<W> {
             && transmit.has_room()
             && let Some(key) = self.outbox.pop_request()
         {
-            let write = |verb, payload: &Payload| push(transmit, &stamp.header(key.max(-1)), verb, payload);
+            let mut report = None;
+            let write = |verb, payload: &Payload| {
+                let header = stamp.header(key.max(-1));
+                push(transmit, &header, verb, payload);
+                if reports && key > 0 && !payload.is_secret() {
+                    report = Some(SentRequest::new(&header, verb, payload));
+                }
+            };
             let Some(sent) = self.requests.send(key, write) else { continue };
             self.outbox.forget_request(sent.length);
+            self.events.extend(report.map(|request| Event::Sent { request }));
             self.handle_request_sent(now, key, &sent);
             if key < 0 {
                 let end = self.given_out + (transmit.remaining() - before) as u64;
@@ -85,6 +94,7 @@ impl<W> Session<W> {
             self.transaction = self.session_number();
         }
         if sent.resends > 0 {
+            self.stats.resends += 1;
             self.events.push_back(Event::Resent { id: key, verb: sent.verb, times: sent.resends });
         }
     }
@@ -115,6 +125,7 @@ impl<W> Session<W> {
             return;
         }
         self.sent += count as u64;
+        self.stats.bytes_sent += count as u64;
         self.last_activity = Some(now);
         if self.sent >= self.given_out {
             self.timers.stop(Timer::Send);
@@ -132,7 +143,7 @@ impl<W> Session<W> {
         self.finish_if_done(link);
     }
 
-    /// After the last word, tells the peer that no more follows.
+    /// When the last message is sent, asks for the end of the sending direction.
     fn finish_if_done(&mut self, link: LinkId) {
         if let Link::Lingering { is_finished: is_finished @ false, .. } = &mut self.link
             && !self.outbox.has_own()

@@ -46,8 +46,8 @@ impl Files {
 
 fn import_both(channel: &TgChannel, format: CsvFormat, person: String, knows: String) {
     let mut import = BulkImport::begin(channel, ImportOptions::default().format(format)).unwrap();
-    import.nodes("person", Cursor::new(person), go_on).unwrap();
-    import.edges("knows", Cursor::new(knows), go_on).unwrap();
+    import.import_nodes("person", Cursor::new(person), go_on).unwrap();
+    import.import_edges("knows", Cursor::new(knows), go_on).unwrap();
     import.finish().unwrap();
 }
 

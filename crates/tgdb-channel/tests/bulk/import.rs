@@ -31,7 +31,7 @@ fn portions_are_whole_records_within_the_bounds() {
     let options = ImportOptions::default().errors(ImportErrors::Ignore).load(ImportLoad::Upsert);
     let mut import = BulkImport::begin(&channel, options).unwrap();
     let mut seen = Vec::new();
-    let imported = import.nodes("person", people(2500), |progress| {
+    let imported = import.import_nodes("person", people(2500), |progress| {
         assert_eq!((progress.name, progress.total), ("person", Some(4)));
         seen.push((progress.portions, progress.records, progress.bytes));
         ControlFlow::Continue(())
@@ -75,9 +75,10 @@ fn nodes_and_edges_have_bounds_and_names_of_their_own() {
             .property(ConfigName::BulkIOToColName, "ziel")
     });
     let mut import = BulkImport::begin(&channel, ImportOptions::default()).unwrap();
-    let nodes = import.nodes("person", Cursor::new("name,key\na,1\nb,2\nc,3\n"), go_on).unwrap();
-    let edges = import.edges("knows", Cursor::new("since,ziel,from\n7,2,1\n8,3,2\n9,1,3\n,1,1\n"), go_on).unwrap();
-    let empty = import.nodes("city", Cursor::new("key\n"), go_on).unwrap();
+    let nodes = import.import_nodes("person", Cursor::new("name,key\na,1\nb,2\nc,3\n"), go_on).unwrap();
+    let edges =
+        import.import_edges("knows", Cursor::new("since,ziel,from\n7,2,1\n8,3,2\n9,1,3\n,1,1\n"), go_on).unwrap();
+    let empty = import.import_nodes("city", Cursor::new("key\n"), go_on).unwrap();
     assert_eq!((nodes.portions, edges.portions, empty.portions, empty.loaded), (2, 2, 0, 0));
     let state = bulk.lock();
     assert_eq!(state.types["person"].text(), "1,a\n2,b\n3,c\n");
@@ -107,7 +108,7 @@ fn memory_is_bounded_by_a_portion() {
 
 fn import_one<R: Read + Seek>(channel: &tgdb_channel::TgChannel, source: R) -> Result<ImportedType, BulkError> {
     let mut import = BulkImport::begin(channel, ImportOptions::default()).unwrap();
-    let imported = import.nodes("person", source, go_on);
+    let imported = import.import_nodes("person", source, go_on);
     import.finish().unwrap();
     imported
 }
@@ -117,13 +118,13 @@ fn a_cancelled_import_stops_there_and_is_ended() {
     let bulk = Bulk::default();
     let (_server, channel) = bulk.serve();
     let mut import = BulkImport::begin(&channel, ImportOptions::default()).unwrap();
-    let error = import.nodes("person", people(5000), |progress| match progress.portions {
+    let error = import.import_nodes("person", people(5000), |progress| match progress.portions {
         2 => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
     });
     let error = error.unwrap_err();
     assert!(matches!(&error, BulkError::Cancelled { step: BulkStep::ImportRecords { portion: 2, .. } }), "{error:?}");
-    let error = import.nodes("city", people(1), go_on).unwrap_err();
+    let error = import.import_nodes("city", people(1), go_on).unwrap_err();
     assert!(matches!(&error, BulkError::Over { type_name } if type_name == "city"), "{error:?}");
     let loaded = import.finish().unwrap().loaded;
     let state = bulk.lock();
@@ -134,7 +135,10 @@ fn a_cancelled_import_stops_there_and_is_ended() {
 
     // Before the first portion; dropped without an end, which is then sent by itself.
     let mut import = BulkImport::begin(&channel, ImportOptions::default()).unwrap();
-    assert!(matches!(import.nodes("person", people(1), |_| ControlFlow::Break(())), Err(BulkError::Cancelled { .. })));
+    assert!(matches!(
+        import.import_nodes("person", people(1), |_| ControlFlow::Break(())),
+        Err(BulkError::Cancelled { .. })
+    ));
     drop(import);
     eventually("it was ended", || bulk.lock().ended == 2);
     assert_eq!(bulk.lock().portions, 2);
@@ -172,11 +176,11 @@ fn a_failure_says_where() {
 }
 
 #[test]
-fn a_refused_begin_is_an_error() {
-    let refusing = |session: &mut tgdb_testkit::ServerSession, request: &tgdb_channel::pdu::Message| {
+fn a_begin_that_fails_is_an_error() {
+    let failing = |session: &mut tgdb_testkit::ServerSession, request: &tgdb_channel::pdu::Message| {
         session.reply(request, BeginImportResponse { result: 9001 });
     };
-    let server = tgdb_testkit::TestServer::start(tgdb_testkit::ServerConfig::scripted(refusing)).unwrap();
+    let server = tgdb_testkit::TestServer::start(tgdb_testkit::ServerConfig::scripted(failing)).unwrap();
     let channel = started(builder(&server.url()));
     let error = BulkImport::begin(&channel, ImportOptions::default()).unwrap_err();
     assert!(matches!(error, BulkError::Server { step: BulkStep::BeginImport, result: 9001 }), "{error:?}");
@@ -199,15 +203,16 @@ fn errors_in_the_source_are_found_before_anything_is_sent() {
         ("id,name\n1,\"a\n".into(), 1, 8, DataErrorKind::Unfinished),
     ];
     for (csv, record, offset, kind) in cases {
-        let error = import.nodes("person", Cursor::new(csv), go_on).unwrap_err();
+        let error = import.import_nodes("person", Cursor::new(csv), go_on).unwrap_err();
         let BulkError::Data { type_name, source } = error else { panic!("{error:?}") };
-        assert_eq!((&*type_name, source), ("person", DataError { record, offset, kind }));
+        let found = (&*type_name, source.record, source.offset, source.kind);
+        assert_eq!(found, ("person", record, offset, kind));
     }
     assert_eq!(bulk.lock().portions, 0);
     // So it can be mended.
     let longest = format!("id,name\n1,{}\n", "x".repeat(32_000 - "1,\n".len()));
-    assert_eq!(import.nodes("person", Cursor::new(longest), go_on).unwrap().portions, 1);
-    let error = import.nodes("person", people(1), go_on).unwrap_err();
+    assert_eq!(import.import_nodes("person", Cursor::new(longest), go_on).unwrap().portions, 1);
+    let error = import.import_nodes("person", people(1), go_on).unwrap_err();
     assert!(matches!(error, BulkError::TypeTwice { .. }), "{error:?}");
     assert_eq!(bulk.lock().portions, 1);
 }
@@ -297,7 +302,7 @@ fn files_go_as_they_are() {
     assert_eq!(state.types["a.conf"].text(), "[a]\n");
     assert_eq!(seen[3], ("big.csv".into(), 3, Some(3), long.len() as u64));
     assert_eq!(state.ended, 0, "the server knows the end");
-    // Python sends the token in place of the session id here; this server refuses that.
+    // Python sends the token in place of the session id here; which this server rejects.
     let ids: Vec<_> = server.received().iter().map(|message| message.header.session_id).collect();
     assert_eq!(ids[3..], [channel.session_id(); 5]);
 }

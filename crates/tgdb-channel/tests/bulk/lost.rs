@@ -34,7 +34,7 @@ fn nothing_of_an_import_is_sent_in_another_session() {
     bulk.lock().instead = Some((2, Instead::Hangup));
     let csv: String = (0..5000).map(|id| format!("{id},{id:040}\n")).collect();
     let mut import = BulkImport::begin(&channel, ImportOptions::default()).unwrap();
-    let error = import.nodes("person", Cursor::new(format!("id,name\n{csv}")), go_on).unwrap_err();
+    let error = import.import_nodes("person", Cursor::new(format!("id,name\n{csv}")), go_on).unwrap_err();
     assert_lost(&error);
     reconnected(&server, &channel);
     let one = Verb::PARTIAL_IMPORT_REQUEST;
@@ -58,10 +58,10 @@ fn an_import_between_two_types_notices_that_its_session_is_gone() {
     let bulk = Bulk::default();
     let (server, channel) = bulk.serve();
     let mut import = BulkImport::begin(&channel, ImportOptions::default()).unwrap();
-    import.nodes("person", Cursor::new("id\n1\n"), go_on).unwrap();
+    import.import_nodes("person", Cursor::new("id\n1\n"), go_on).unwrap();
     server.cut_connections();
     reconnected(&server, &channel);
-    assert_gone(&import.nodes("city", Cursor::new("id\n1\n"), go_on).unwrap_err());
+    assert_gone(&import.import_nodes("city", Cursor::new("id\n1\n"), go_on).unwrap_err());
     assert_eq!(bulk.lock().portions, 1);
 }
 
@@ -90,7 +90,7 @@ fn a_server_that_does_not_answer_ends_an_import_at_its_timeout() {
     let mut import = BulkImport::begin(&channel, options).unwrap();
     // The server's script waits for the lock.
     let guard = held.lock();
-    let error = import.nodes("person", Cursor::new("id\n1\n"), go_on).unwrap_err();
+    let error = import.import_nodes("person", Cursor::new("id\n1\n"), go_on).unwrap_err();
     drop(guard);
     let BulkError::Request { source, .. } = &error else { panic!("{error:?}") };
     assert!(matches!(**source, ChannelError::Timeout { verb: Verb::PARTIAL_IMPORT_REQUEST, .. }), "{source:?}");

@@ -8,15 +8,17 @@ pub(crate) const EXPECTED: &[&str] = &[
     "connect succeeded",
     "connect failed",
     "connect after another",
-    "connect refused: active",
-    "login refused",
-    "login refused for now",
+    "connect failed: active",
+    "login rejected",
+    "login rejected for now",
+    "lost",
     "lost: silent",
+    "attempt failed",
     "switched",
-    "switch refused",
+    "switch failed",
     "pinned",
     "session set up",
-    "refused: session gone",
+    "not taken: session gone",
     "failed: session gone",
     "attempt given up by the session",
     "attempt reported after its end",
@@ -27,9 +29,9 @@ pub(crate) const EXPECTED: &[&str] = &[
     "reconnecting failed",
     "terminated by the server",
     "submitted while reconnecting",
-    "refused: not started",
-    "refused: full",
-    "refused: state",
+    "not taken: not started",
+    "not taken: full",
+    "not taken: state",
     "resent",
     "resent five times",
     "reply",
@@ -85,6 +87,11 @@ impl Coverage {
 
     pub(crate) fn add(&mut self, what: &'static str, count: u64) {
         *self.0.entry(what).or_default() += count;
+    }
+
+    /// How often that happened.
+    pub(crate) fn count(&self, what: &str) -> u64 {
+        self.0.get(what).copied().unwrap_or_default()
     }
 
     pub(crate) fn merge(&mut self, other: Self) {

@@ -12,7 +12,7 @@ pub(crate) struct Silence {
     since: Option<Duration>,
     /// The same of the connection that was closed last.
     closed: Option<Duration>,
-    /// The least and the most patience.
+    /// The minimum and the maximum time to wait.
     patience: Option<(Duration, Duration)>,
 }
 
@@ -47,7 +47,7 @@ impl Silence {
     pub(crate) fn on_lost(&self, now: Duration, silence: Duration) -> Check {
         let Some((least, _)) = self.patience else { return Err("given up, although it is to wait".into()) };
         let since = self.closed.ok_or("given up, although nothing was asked for")?;
-        check!(now == since + silence, "silent for {silence:?}, but the last word came at {since:?}");
+        check!(now == since + silence, "silent for {silence:?}, but the last message came at {since:?}");
         check!(silence >= least, "given up after {silence:?}");
         Ok(())
     }

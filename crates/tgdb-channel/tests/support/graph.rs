@@ -41,10 +41,10 @@ pub fn narrow() -> MetadataResponse {
             id: 100,
             name: "airport".into(),
             page_size: 512,
-            attributes: ShortList(vec!["iata".into()]),
+            attributes: List16(vec!["iata".into()]),
         },
-        primary_key: ShortList(vec!["iata".into()]),
-        index_ids: ShortList(Vec::new()),
+        primary_key: List16(vec!["iata".into()]),
+        index_ids: List16(Vec::new()),
         entry_count: 0,
     };
     MetadataResponse { groups: vec![TypeGroup::AttributeDescriptors(descriptors), TypeGroup::NodeTypes(vec![airport])] }
@@ -249,7 +249,7 @@ pub fn obliging() -> TestServer {
     scripted(|_, _| None)
 }
 
-/// What was asked, but for the schema.
+/// What was asked, except for the schema.
 pub fn transaction_verbs(server: &TestServer) -> Vec<Verb> {
     asked(server).into_iter().filter(|verb| *verb != Verb::METADATA_REQUEST).collect()
 }

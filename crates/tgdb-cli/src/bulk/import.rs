@@ -133,8 +133,8 @@ fn import(
         let Source { name, file, .. } = source;
         let report = |progress: BulkProgress<'_>| show(bar, progress);
         let imported = match is_node {
-            true => import.nodes(&name, file, report)?,
-            false => import.edges(&name, file, report)?,
+            true => import.import_nodes(&name, file, report)?,
+            false => import.import_edges(&name, file, report)?,
         };
         all.push(Loaded { name, records: Some(imported.records), loaded: imported.loaded });
     }

@@ -5,7 +5,7 @@ use tgdb_pdu::MAGIC;
 
 use super::hex;
 
-/// So many bytes tell all kinds apart.
+/// This many bytes are enough to recognize each kind.
 pub(super) const ENOUGH: usize = 12;
 
 /// The kinds of input.

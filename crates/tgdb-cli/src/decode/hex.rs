@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn other_text_is_refused() {
+    fn other_text_is_an_error() {
         for (text, line) in [("hello", 1), ("00 11\n0 1", 2), ("001", 1), ("0000: 00 zz", 1)] {
             assert_eq!(bytes(text), Err(line), "{text}");
         }

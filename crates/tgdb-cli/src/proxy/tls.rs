@@ -84,9 +84,43 @@ fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, Failure> {
     let chain = chain.map_err(|error| in_file(certificate, &error))?;
     let private = PrivateKeyDer::from_pem_file(key).map_err(|error| in_file(key, &error))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, private))
         .map_err(failed)?;
+    // The vendor's Python client takes them for a message, and mostly hangs.
+    config.send_tls13_tickets = 0;
     Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+#[cfg(test)]
+mod tests {
+    use tgdb_testkit::TestCa;
+
+    use super::*;
+
+    #[test]
+    fn clients_get_no_session_tickets() {
+        let ca = TestCa::new("tgdb-cli tickets").unwrap();
+        let identity = ca.issue(&["localhost"]).unwrap();
+        let certificate = ca.write("chain.pem", &identity.certificate_pem).unwrap();
+        let key = ca.write("key.pem", &identity.key_pem).unwrap();
+        let server = acceptor(&certificate, &key).unwrap().config().clone();
+        let options = TlsOptions::default().roots([Roots::Path(ca.pem_file())]);
+        let client = Options::new(&options).unwrap().rustls_config();
+        let mut client = rustls::ClientConnection::new(client, "localhost".try_into().unwrap()).unwrap();
+        let mut server = rustls::ServerConnection::new(server).unwrap();
+        while client.wants_write() || server.wants_write() {
+            let (mut sent, mut answered) = (Vec::new(), Vec::new());
+            client.write_tls(&mut sent).unwrap();
+            server.read_tls(&mut &*sent).unwrap();
+            server.process_new_packets().unwrap();
+            server.write_tls(&mut answered).unwrap();
+            client.read_tls(&mut &*answered).unwrap();
+            client.process_new_packets().unwrap();
+        }
+        assert!(!client.is_handshaking());
+        assert_eq!(client.protocol_version(), Some(rustls::ProtocolVersion::TLSv1_3));
+        assert_eq!(client.tls13_tickets_received(), 0);
+    }
 }

@@ -8,7 +8,7 @@ pub(crate) enum Difference {
     /// Other bytes from that offset of the frame on, padding not counted.
     Bytes { offset: usize, length: usize, encoded_length: usize },
     /// It cannot be encoded.
-    Refused(String),
+    Invalid(String),
     /// The frame has padding, which the encoder does not write.
     Padding(usize),
 }
@@ -17,7 +17,7 @@ pub(crate) enum Difference {
 pub(super) fn difference(frame: &Frame, message: &Message) -> Option<Difference> {
     let encoded = match message.encode() {
         Ok(encoded) => encoded,
-        Err(error) => return Some(Difference::Refused(error.to_string())),
+        Err(error) => return Some(Difference::Invalid(error.to_string())),
     };
     let payload = encoded.get(HEADER_LEN..).unwrap_or_default();
     if payload != frame.payload {

@@ -79,7 +79,7 @@ fn message(format: &Format, seen: &Seen, set: &mut impl FnMut(&str, Value)) {
         Some(Difference::Bytes { offset, length, encoded_length }) => {
             set("differs", json!({ "offset": offset, "length": length, "encoded_length": encoded_length }));
         }
-        Some(Difference::Refused(why)) => set("differs", json!({ "error": why })),
+        Some(Difference::Invalid(why)) => set("differs", json!({ "error": why })),
         Some(Difference::Padding(bytes)) => set("differs", json!({ "padding": bytes })),
     }
     if format.show_secrets {

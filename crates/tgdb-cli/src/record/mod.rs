@@ -37,7 +37,7 @@ impl Side {
 /// One line of output.
 #[derive(Debug)]
 pub(crate) struct Record {
-    /// When it happened, if the input tells.
+    /// When it happened, if the input has it.
     pub(crate) time: Option<SystemTime>,
     /// Number of the connection, from 1 on, if the input has several.
     pub(crate) connection: Option<u64>,

@@ -108,7 +108,7 @@ fn message(format: &Format, seen: &Seen, line: &mut Vec<u8>) {
                 "  {odd}encodes differently{odd:#}: from offset {offset} on, {encoded_length} bytes for {length}"
             );
         }
-        Some(Difference::Refused(why)) => {
+        Some(Difference::Invalid(why)) => {
             put!(line, "  {odd}does not encode again{odd:#}: {why}");
         }
         Some(Difference::Padding(bytes)) => {

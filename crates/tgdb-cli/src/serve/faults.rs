@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use tgdb_testkit::{Faults, LoginRefusal};
+use tgdb_testkit::{Faults, LoginFault};
 
 use crate::proxy::{Corruption, Delay};
 
@@ -70,12 +70,12 @@ impl FaultArgs {
             delay: self.delay.map(|delay| delay.0),
             request_id_offset: self.request_id_offset,
             protocol_version: self.protocol_version,
-            refuse: self.refuse.clone(),
+            terminate: self.refuse.clone(),
             mute: self.mute,
             login: self.refuse_login.map(|refusal| match refusal {
-                Refusal::Version => LoginRefusal::Version,
-                Refusal::Rejected => LoginRefusal::Rejected,
-                Refusal::Database => LoginRefusal::Exception,
+                Refusal::Version => LoginFault::Version,
+                Refusal::Rejected => LoginFault::Rejected,
+                Refusal::Database => LoginFault::Exception,
             }),
         }
     }

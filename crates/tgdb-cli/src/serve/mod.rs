@@ -135,7 +135,9 @@ fn start(options: &Options, ca: &TestCa, script: Arc<dyn Script>) -> Result<Vec<
         start(config(options.port))?;
     }
     if let Some(port) = options.tls_port {
-        let tls = identity("localhost").and_then(|identity| ca.server_config(&identity)).map_err(Failure::Start)?;
+        let tls = identity("localhost")
+            .and_then(|identity| ca.server_config_without_tickets(&identity))
+            .map_err(Failure::Start)?;
         start(ServerConfig { tls: Some(tls), ..config(port) })?;
     }
     Ok(servers)

@@ -94,7 +94,7 @@ impl Wire for GetEntityRequest {
 
 /// The key of an entity: bool "has a type", the type's name if it has, `i16`
 /// count of attributes, the attributes (`CompositeKeyImpl.java`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct EntityKey {
     /// The node type to look in.

@@ -26,7 +26,7 @@ wire_code! {
         ACCEPT_CHALLENGE = 1,
         /// The client is to log in.
         PROCEED_WITH_AUTHENTICATION = 2,
-        /// The server refuses the client.
+        /// The server rejects the client.
         CHALLENGE_FAILED = 3,
     }
 }
@@ -36,7 +36,7 @@ wire_struct! {
     pub struct HandshakeRequest {
         /// Which of the two requests it is.
         pub kind: HandshakeKind,
-        /// Whether the channel runs over TLS; told in the second request.
+        /// Whether the channel runs over TLS; sent in the second request.
         pub ssl_mode: bool,
         /// 0 in the first request, the client's
         /// [`ProductVersion`](crate::version::ProductVersion) word in the second.
@@ -53,7 +53,7 @@ pub struct HandshakeResponse {
     pub status: HandshakeStatus,
     /// The server's [`ProductVersion`](crate::version::ProductVersion) word.
     pub challenge: i64,
-    /// Why the challenge failed; there if and only if it did. The charset is not told.
+    /// Why the challenge failed; there if and only if it did. Its charset is not known.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::hex"))]
     pub reason: Option<Bytes>,
 }

@@ -1,8 +1,8 @@
 //! The types of a graph (`MetadataResponse.java`, `AttributeDescriptorImpl.java`,
 //! `NodeTypeImpl.java`, `EdgeTypeImpl.java`).
 
-use super::ShortList;
-use crate::wire::{encode_list, wire_code, wire_struct};
+use super::List16;
+use crate::wire::{encode_list, push, wire_code, wire_struct};
 use crate::{BodyError, BodyErrorKind, EncodeError, Reader, Wire, Writer};
 
 wire_code! {
@@ -145,7 +145,7 @@ wire_struct! {
         /// Page size in the server's store, in bytes.
         pub page_size: i32,
         /// Names of its attributes.
-        pub attributes: ShortList<String>,
+        pub attributes: List16<String>,
     }
 }
 
@@ -156,9 +156,9 @@ wire_struct! {
         /// What it shares with edge types.
         pub entity_type: EntityType,
         /// Names of the attributes of its primary key.
-        pub primary_key: ShortList<String>,
+        pub primary_key: List16<String>,
         /// Ids of its indices.
-        pub index_ids: ShortList<i32>,
+        pub index_ids: List16<i32>,
         /// How many nodes there are of it.
         pub entry_count: i64,
     }
@@ -280,13 +280,12 @@ impl Wire for MetadataResponse {
         let count = r.i32("count")?;
         let mut missing = r.check_count("count", count.into(), 1)?;
         while missing > 0 {
-            r.take_memory::<TypeGroup>("groups", 1)?;
             let group = TypeGroup::decode("groups", r)?;
             missing = missing
                 .checked_sub(group.len())
                 .filter(|_| !group.is_empty())
                 .ok_or_else(|| r.error("groups", BodyErrorKind::UnknownValue(group.len() as i64)))?;
-            groups.push(group);
+            push("groups", &mut groups, group, r)?;
         }
         Ok(Self { groups })
     }

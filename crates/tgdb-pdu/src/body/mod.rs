@@ -60,7 +60,13 @@ macro_rules! bodies {
             }
 
             /// Appends the payload.
+            ///
+            /// # Errors
+            /// [`EncodeError`] if a field does not fit its encoding.
             pub fn encode(&self, w: &mut Writer) -> Result<(), EncodeError> {
+                if self.is_secret() {
+                    w.mark_secret();
+                }
                 match self {
                     $(bodies!(@pattern $name $(, body: $ty)?) => { $(<$ty as Wire>::encode(body, stringify!($name), w)?;)? })+
                     Self::Raw(raw) => w.share(&raw.payload),
@@ -69,6 +75,10 @@ macro_rules! bodies {
             }
 
             /// Decodes the payload of a message with that verb.
+            ///
+            /// # Errors
+            /// [`BodyError`] if it does not have the layout of the verb, or takes more memory than
+            /// its length and [`DECODE_ALLOWANCE`](crate::DECODE_ALLOWANCE).
             pub fn decode(verb: Verb, r: &mut Reader) -> Result<Self, BodyError> {
                 Ok(match verb {
                     $(Verb::$verb => Self::$name $((<$ty as Wire>::decode(stringify!($name), r)?))?,)+
@@ -166,7 +176,7 @@ bodies! {
     DecryptBufferRequest(DecryptBufferRequest) = DECRYPT_BUFFER_REQUEST;
     /// The decrypted bytes.
     DecryptBufferResponse(DecryptBufferResponse) = DECRYPT_BUFFER_RESPONSE;
-    /// The client tells its properties.
+    /// The client sends its properties.
     ConnectionProperties(ConnectionProperties) = CONNECTION_PROPERTIES;
     /// The request failed at the server.
     Exception(Exception) = EXCEPTION;
@@ -196,15 +206,9 @@ impl fmt::Debug for RawBody {
 
 impl Body {
     /// Whether it can hold a password or other secret, so that its bytes are to be
-    /// wiped after use.
+    /// wiped after use; see [`Verb::holds_secret`].
     pub fn is_secret(&self) -> bool {
-        matches!(
-            self,
-            Self::AuthenticateRequest(_)
-                | Self::AdminRequest(_)
-                | Self::ConnectionProperties(_)
-                | Self::DecryptBufferResponse(_)
-        )
+        self.verb().holds_secret()
     }
 
     /// The encoded payload, without a header, in the parts of [`Writer::into_parts`]. Where it

@@ -9,7 +9,7 @@ use crate::wire::{decode_list, encode_list};
 use crate::{BodyError, EncodeError, Reader, Wire, Writer};
 
 /// All bytes up to the end of the payload. `Debug` shows how many.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct Remainder(pub Bytes);
 
 impl std::ops::Deref for Remainder {
@@ -61,9 +61,9 @@ impl Wire for Chars {
 /// A list whose count has 16 bits.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct ShortList<T>(pub Vec<T>);
+pub struct List16<T>(pub Vec<T>);
 
-impl<T: Wire> Wire for ShortList<T> {
+impl<T: Wire> Wire for List16<T> {
     const MIN_LEN: usize = 2;
     fn encode(&self, field: &'static str, w: &mut Writer) -> Result<(), EncodeError> {
         w.count_i16(field, self.0.len())?;
@@ -78,9 +78,9 @@ impl<T: Wire> Wire for ShortList<T> {
 /// A list whose count has 64 bits.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct LongList<T>(pub Vec<T>);
+pub struct List64<T>(pub Vec<T>);
 
-impl<T: Wire> Wire for LongList<T> {
+impl<T: Wire> Wire for List64<T> {
     const MIN_LEN: usize = 8;
     fn encode(&self, field: &'static str, w: &mut Writer) -> Result<(), EncodeError> {
         w.i64(self.0.len() as i64);
@@ -92,7 +92,7 @@ impl<T: Wire> Wire for LongList<T> {
     }
 }
 
-/// A payload that the server leaves out where it has nothing to tell.
+/// A payload that the server leaves out where there is nothing to report.
 macro_rules! absent_if_empty {
     ($($ty:ty)+) => {
         $(impl Wire for Option<$ty> {

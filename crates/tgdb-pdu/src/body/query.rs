@@ -40,7 +40,7 @@ wire_struct! {
     /// How much of a result to send. 10 bytes.
     #[derive(Copy, Eq)]
     pub struct FetchOptions {
-        /// Greatest number of entities to fetch; 0 for no limit.
+        /// Maximum number of entities to fetch; 0 for no limit.
         pub fetch_size: i32,
         /// Entities in one batch, 10 to 32767.
         pub batch_size: i16,
@@ -66,7 +66,7 @@ wire_struct! {
         pub attribute: String,
         /// Whether the maximum comes first.
         pub descending: bool,
-        /// Greatest number of results; 0 for no limit.
+        /// Maximum number of results; 0 for no limit.
         pub limit: i32,
     }
 }

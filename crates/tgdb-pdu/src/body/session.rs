@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use zeroize::Zeroize;
+
 use crate::wire::wire_struct;
 use crate::{AuthToken, BodyError, EncodeError, Reader, Wire, Writer};
 
@@ -104,7 +106,8 @@ impl ConnectionProperties {
     }
 }
 
-/// One property of the client.
+/// One property of the client. A value that is a secret by its name, such as a password, is wiped on
+/// drop and not shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Property {
     /// The full name.
@@ -126,10 +129,23 @@ impl Wire for Property {
     }
 }
 
+/// What is part of the names of properties whose value is a secret.
+const SECRET_NAMES: [&str; 8] = ["password", "passwd", "pwd", "passphrase", "secret", "credential", "apikey", "token"];
+
 impl Property {
     /// Whether the value is a password. The vendor's clients send theirs along.
     fn is_secret(&self) -> bool {
-        self.key.to_ascii_lowercase().contains("password")
+        let key = self.key.to_ascii_lowercase();
+        SECRET_NAMES.iter().any(|name| key.contains(name))
+    }
+}
+
+impl Drop for Property {
+    /// Wipes the value if it is a secret.
+    fn drop(&mut self) {
+        if self.is_secret() {
+            self.value.zeroize();
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::Remainder;
-use crate::wire::{wire_code, wire_struct};
+use crate::wire::{push, wire_code, wire_struct};
 use crate::{BodyError, EncodeError, Reader, Wire, Writer};
 
 wire_struct! {
@@ -77,7 +77,7 @@ wire_struct! {
         pub checksum: i32,
         /// Blocks of [`CommitOpcode`], `i32` count, entities. How long an
         /// attribute of an entity is depends on its descriptor in the graph's
-        /// metadata, so the blocks cannot be told apart here. Read them with
+        /// metadata, so the blocks cannot be separated here. Read them with
         /// [`ChangeSet::from_request`](crate::graph::ChangeSet::from_request).
         pub changes: Remainder,
     }
@@ -87,7 +87,7 @@ impl CommitTransactionRequest {
     /// A commit as Java writes it: the length given, checksum 0.
     pub fn new(changes: impl Into<Bytes>) -> Self {
         let changes = changes.into();
-        // A payload that overflows is refused when the message is encoded.
+        // A payload that overflows is an error when the message is encoded.
         let length = i32::try_from(8 + changes.len()).unwrap_or(i32::MAX);
         Self { length, checksum: 0, changes: Remainder(changes) }
     }
@@ -241,8 +241,8 @@ impl Wire for CommitTransactionResponse {
         let outcome = if status == TransactionStatus::SUCCESS {
             let mut blocks = Vec::new();
             while r.remaining() >= CommitBlock::MIN_LEN {
-                r.take_memory::<CommitBlock>("blocks", 1)?;
-                blocks.push(CommitBlock::decode("blocks", r)?);
+                let block = CommitBlock::decode("blocks", r)?;
+                push("blocks", &mut blocks, block, r)?;
             }
             CommitOutcome::Committed(blocks)
         } else {

@@ -85,7 +85,7 @@ fn authenticate(reply: AuthenticateResponse) -> Result<AuthenticateResponse, Cal
 fn handshake(reply: HandshakeResponse) -> Result<HandshakeResponse, CallError> {
     match (reply.status, reply.reason) {
         (status @ HandshakeStatus::CHALLENGE_FAILED, reason) => {
-            let reason = reason.map(|reason| String::from_utf8_lossy(&reason).into_owned());
+            let reason = reason.map(|reason| crate::excerpt(&reason));
             Err(ServerError::new(Verb::HANDSHAKE_REQUEST, status.0.into(), reason).into())
         }
         (status, reason) => Ok(HandshakeResponse { status, challenge: reply.challenge, reason }),

@@ -25,7 +25,7 @@ use crate::body::AttributeType;
 /// assert_eq!("[P(V,E,V)]".parse(), Ok(paths.clone()));
 /// assert_eq!(paths.to_string(), "[P(V,E,V)]");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum ResultType {
@@ -48,6 +48,7 @@ pub enum ResultType {
 /// An annotation is empty, unknown, or nested more than [`MAX_NESTING`] deep.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("annotation has no meaning from byte {offset} on; go by the element types of the result")]
+#[non_exhaustive]
 pub struct AnnotationError {
     /// Where it cannot be read any further, in bytes.
     pub offset: usize,
@@ -188,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_no_meaning_is_refused_where_it_ends() {
+    fn what_has_no_meaning_is_an_error_where_it_ends() {
         let offset = |text: &str| text.parse::<ResultType>().unwrap_err().offset;
         assert_eq!(offset(""), 0);
         assert_eq!(offset("x"), 0);

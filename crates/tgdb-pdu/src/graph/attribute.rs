@@ -40,7 +40,7 @@ pub struct AttributeRef<'a> {
     value: Option<Input<'a>>,
 }
 
-/// The least number of bytes that an attribute takes: that of a null.
+/// The minimum number of bytes that an attribute takes: that of a null.
 pub(crate) const MIN_ATTRIBUTE_LEN: usize = 5;
 
 impl<'a> AttributeRef<'a> {
@@ -78,6 +78,12 @@ impl<'a> AttributeRef<'a> {
     /// Its name. Java and Python hide names that start with `@`.
     pub fn name(&self) -> &'a str {
         &self.descriptor.name
+    }
+
+    /// How many bytes its value has in the message. An owned copy takes no more memory beside
+    /// itself.
+    pub(crate) fn value_len(&self) -> usize {
+        self.value.map_or(0, |value| value.remaining())
     }
 
     /// Decodes its value.

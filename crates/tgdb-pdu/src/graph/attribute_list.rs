@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Attribute, AttributeError, AttributeRef, FromValue, Layout, Value, ValueRef};
+use super::budget::Budget;
+use super::{Attribute, AttributeError, Attributes, FromValue, Layout, Value, ValueRef};
 use crate::body::AttributeDescriptor;
 use crate::{BodyError, EncodeError, Writer};
 
@@ -80,10 +81,20 @@ impl AttributeList {
         }
     }
 
-    /// Adds attributes, in place of those of the same id, so that it takes memory only for one
+    /// Adds attributes, in place of those of the same id, so that it keeps memory only for one
     /// of each id, however many there are.
-    pub(crate) fn extend<'a>(&mut self, more: impl Iterator<Item = AttributeRef<'a>>) -> Result<(), BodyError> {
+    pub(crate) fn extend(&mut self, more: Attributes<'_>, budget: &mut Budget) -> Result<(), BodyError> {
+        let place = more.input();
+        if self.items.is_empty() {
+            budget.reserve(&mut self.items, more.len().min(FEW), &place)?;
+        }
         for attribute in more {
+            budget.take_bytes(attribute.value_len(), &place)?;
+            budget.reserve(&mut self.items, 1, &place)?;
+            if self.items.len() + 1 >= FEW {
+                let more = FEW.saturating_sub(self.places.len()).max(1);
+                budget.reserve_map(&mut self.places, more, &place)?;
+            }
             self.put(attribute.to_attribute()?);
         }
         Ok(())

@@ -32,6 +32,11 @@ impl<'a> Attributes<'a> {
         Ok(Self { context, count, input: input.since(&start) })
     }
 
+    /// The bytes of those that are left.
+    pub(crate) fn input(&self) -> Input<'a> {
+        self.input
+    }
+
     /// The value of an attribute. Of two of that name the later one counts.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 
 use super::budget::Budget;
 use super::entity::MIN_ENTITY_LEN;
-use super::{Attribute, Context, Entity, EntityKind, EntityRef, Input, Layout, Schema};
+use super::{Context, Entity, EntityKind, EntityRef, Input, Layout, Schema};
 use crate::body::{
     AddedEntity, AttributeDescriptor, AttributeType, CommitBlock, CommitOpcode, CommitOutcome,
     CommitTransactionRequest, CommitTransactionResponse, SystemType,
@@ -72,7 +72,7 @@ impl ChangeSet {
     /// # Errors
     /// [`BodyError`] if the request is malformed, names a descriptor that neither the schema nor
     /// the request has, or takes more memory than its length and 64 MiB
-    /// ([`LIST_ALLOWANCE`](crate::LIST_ALLOWANCE)).
+    /// ([`DECODE_ALLOWANCE`](crate::DECODE_ALLOWANCE)).
     pub fn from_request(request: &CommitTransactionRequest, schema: &Schema) -> Result<Self, BodyError> {
         // Behind length and checksum.
         let mut input = Input::new(Verb::COMMIT_TRANSACTION_REQUEST, &request.changes, 8);
@@ -86,7 +86,9 @@ impl ChangeSet {
                 let schema = extended.get_or_insert_with(|| schema.clone());
                 for _ in 0..input.count("descriptors", 10)? {
                     let descriptor = read_descriptor(&mut input)?;
-                    budget.take::<[AttributeDescriptor; 2]>(1, &input)?;
+                    // In the list and in the schema, there by id and by name; with room to grow.
+                    budget.take::<[AttributeDescriptor; 2]>(4, &input)?;
+                    budget.take_bytes(4 * descriptor.name.len(), &input)?;
                     schema.add_descriptor(descriptor.clone());
                     changes.descriptors.push(descriptor);
                 }
@@ -104,11 +106,10 @@ impl ChangeSet {
             // The schema that these are read with lives only until the next descriptors.
             let count = input.count("entities", MIN_ENTITY_LEN)?;
             let mut block = input;
+            budget.reserve(entities, count, &block)?;
             for _ in 0..count {
                 let entity = EntityRef::read_any(&mut block, context)?;
-                budget.take::<Entity>(1, &block)?;
-                budget.take::<Attribute>(entity.attributes().len(), &block)?;
-                entities.push(entity.to_entity()?);
+                entities.push(entity.to_entity_within(&mut budget)?);
             }
             input.raw("entities", block.offset() - input.offset())?;
         }

@@ -159,7 +159,7 @@ fn java_number(clear: &[u8], descriptor: &AttributeDescriptor) -> Option<Option<
     let scale = word(4)?;
     let (precision, _) = descriptor.number.unwrap_or_default();
     let number = || {
-        // i128 is what a number of 38 digits takes; longer ones are refused.
+        // i128 is what a number of 38 digits takes; longer ones are an error.
         let magnitude = clear.get(12..)?;
         let first = *magnitude.first()?;
         if magnitude.len() > 16 {

@@ -5,8 +5,8 @@ use super::{Char, CipherRef, Input, LargeObjectRef, NumberRef, Timestamp, ValueR
 use crate::body::{AttributeDescriptor, AttributeType};
 use crate::{BodyError, BodyErrorKind, EncodeError, Writer};
 
-/// Who wrote graph data, for two values are laid out in more than one way and the bytes do not
-/// tell which.
+/// Who wrote graph data. Two kinds of values have more than one layout, and the bytes do not show
+/// which.
 ///
 /// | layout | CLOB and BLOB | encrypted attribute |
 /// |---|---|---|
@@ -14,6 +14,7 @@ use crate::{BodyError, BodyErrorKind, EncodeError, Writer};
 /// | [`Reply`](Self::Reply) | `i64` id | obfuscated; CLOB and BLOB an `i64` id |
 /// | [`ReplyWithData`](Self::ReplyWithData) | `i64` id, bool "is cached", byte string if so | obfuscated |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum Layout {
     /// What Java and Python write. Go leaves out the id before a CLOB, which no reader of
     /// the vendor expects.
@@ -32,7 +33,7 @@ fn is_encrypted(descriptor: &AttributeDescriptor, layout: Layout) -> bool {
     descriptor.is_encrypted && !(large && layout == Layout::Reply)
 }
 
-/// What tells how long a value is.
+/// How the length of a value is found.
 ///
 /// Each length has a variant of its own, not a field: a branch on the variant is predicted, and
 /// then the next value is looked for before this one's type was loaded.

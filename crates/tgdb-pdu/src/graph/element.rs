@@ -102,7 +102,7 @@ impl<'a> ElementRef<'a> {
     }
 }
 
-/// The least number of bytes that an element takes, its type not counted.
+/// The minimum number of bytes that an element takes, its type not counted.
 fn min_len(element_type: ElementType) -> usize {
     match element_type {
         ElementType::LIST => 5,

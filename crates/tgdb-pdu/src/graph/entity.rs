@@ -37,7 +37,7 @@ wire_code! {
     }
 }
 
-/// The least number of bytes that an entity takes.
+/// The minimum number of bytes that an entity takes.
 pub(crate) const MIN_ENTITY_LEN: usize = 30;
 
 /// A node or an edge, borrowed from the message that it came in.

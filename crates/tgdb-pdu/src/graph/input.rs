@@ -89,7 +89,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// `i32` length, bytes. A length of -1 is refused: no reader of graph data takes it.
+    /// `i32` length, bytes. A length of -1 is an error: no reader of graph data takes it.
     #[inline]
     pub(crate) fn bytes(&mut self, field: &'static str) -> Result<&'a [u8], BodyError> {
         let start = *self;

@@ -3,8 +3,12 @@
 use std::collections::HashMap;
 
 use super::budget::Budget;
-use super::{Attribute, Edge, Entities, Entity, EntityKind, EntityRef, Node};
+use super::entity::MIN_ENTITY_LEN;
+use super::{Edge, Entities, Entity, EntityKind, EntityRef, Node};
 use crate::BodyError;
+
+/// Kind and id stand before each entity.
+const MIN_FOUND_LEN: usize = 1 + 8 + MIN_ENTITY_LEN;
 
 /// The entities of a reply, by id and in the order in which they came.
 ///
@@ -13,7 +17,7 @@ use crate::BodyError;
 /// named by edges or nodes, and do not come, are [shells](Self::shells).
 ///
 /// Memory is bounded: a reply whose entities take more than its length and 64 MiB
-/// ([`LIST_ALLOWANCE`](crate::LIST_ALLOWANCE)) is refused. Read such a reply one entity after
+/// ([`DECODE_ALLOWANCE`](crate::DECODE_ALLOWANCE)) is an error. Read such a reply one entity after
 /// another, from [`Entities`].
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EntityMap {
@@ -40,22 +44,22 @@ impl EntityMap {
     pub fn read(entities: Entities<'_>) -> Result<Self, BodyError> {
         let mut map = Self::default();
         let mut budget = Budget::of(&entities.input);
-        let mut entities = entities;
-        while let Some(item) = entities.next() {
+        // No more come, so that nothing grows.
+        let (_, count) = entities.size_hint();
+        let count = count.unwrap_or(usize::MAX).min(entities.input.remaining() / MIN_FOUND_LEN);
+        budget.reserve(&mut map.entities, count, &entities.input)?;
+        budget.reserve(&mut map.results, count, &entities.input)?;
+        budget.reserve_map(&mut map.places, count, &entities.input)?;
+        for item in entities {
             let item = item?;
             let entity = item.entity;
-            budget.take::<Attribute>(entity.attributes().len(), &entities.input)?;
-            if let EntityRef::Node(node) = entity {
-                budget.take::<i64>(node.edges().len(), &entities.input)?;
-            }
             let place = match map.places.get(&entity.id()) {
                 Some(place) => {
-                    map.entities[*place].merge(&entity)?;
+                    map.entities[*place].merge(&entity, &mut budget)?;
                     *place
                 }
                 None => {
-                    budget.take::<(Entity, i64, [usize; 4])>(1, &entities.input)?;
-                    map.entities.push(entity.to_entity()?);
+                    map.entities.push(entity.to_entity_within(&mut budget)?);
                     map.places.insert(entity.id(), map.entities.len() - 1);
                     map.entities.len() - 1
                 }
@@ -119,18 +123,20 @@ impl EntityMap {
 
 impl Entity {
     /// Takes over what another reading of the same entity says.
-    fn merge(&mut self, later: &EntityRef<'_>) -> Result<(), BodyError> {
+    fn merge(&mut self, later: &EntityRef<'_>, budget: &mut Budget) -> Result<(), BodyError> {
         match (&mut *self, later) {
             (Self::Node(node), EntityRef::Node(later)) => {
-                node.attributes.extend(later.attributes())?;
-                *node = Node { attributes: std::mem::take(&mut node.attributes), ..later.without_attributes() };
+                node.attributes.extend(later.attributes(), budget)?;
+                let attributes = std::mem::take(&mut node.attributes);
+                *node = Node { attributes, ..later.without_attributes(budget)? };
             }
             (Self::Edge(edge), EntityRef::Edge(later)) => {
-                edge.attributes.extend(later.attributes())?;
-                *edge = Edge { attributes: std::mem::take(&mut edge.attributes), ..later.without_attributes() };
+                edge.attributes.extend(later.attributes(), budget)?;
+                let attributes = std::mem::take(&mut edge.attributes);
+                *edge = Edge { attributes, ..later.without_attributes(budget)? };
             }
             // An id that is now a node and now an edge.
-            (entity, later) => *entity = later.to_entity()?,
+            (entity, later) => *entity = later.to_entity_within(budget)?,
         }
         Ok(())
     }

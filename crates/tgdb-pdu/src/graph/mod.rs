@@ -29,7 +29,7 @@
 //! # Hostile peers
 //! Counts and lengths are checked against the bytes that are left. Lists and maps can be nested
 //! [`MAX_NESTING`] deep. Owned forms of a whole reply take its length and
-//! [`LIST_ALLOWANCE`](crate::LIST_ALLOWANCE) in memory at most. Errors are [`BodyError`]s, with
+//! [`DECODE_ALLOWANCE`](crate::DECODE_ALLOWANCE) in memory at most. Errors are [`BodyError`]s, with
 //! the offset in the payload.
 //!
 //! # Example

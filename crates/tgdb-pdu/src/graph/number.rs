@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_or_too_long_is_refused() {
+    fn what_is_no_number_or_too_long_is_an_error() {
         for text in ["", "-", ".", "1e", "e5", "1.2.3", "NaN", "inf", "0x10", "1 ", "1E+99999999999", "1E+2000000000"] {
             assert_eq!(Number::new(text, 20, 5), None, "{text}");
         }

@@ -1,5 +1,6 @@
 //! Nodes and edges with their values, independent of the message that they came in.
 
+use super::budget::Budget;
 use super::{AttributeError, AttributeList, EdgeRef, EntityKind, EntityRef, FromValue, Layout, NodeRef};
 use crate::body::EdgeDirection;
 use crate::{BodyError, EncodeError, Writer};
@@ -166,22 +167,35 @@ impl NodeRef<'_> {
     /// An owned copy.
     ///
     /// # Errors
-    /// [`BodyError`] if a text in it is not UTF-8.
+    /// [`BodyError`] if a text in it is not UTF-8, or it takes more memory than its length and
+    /// [`DECODE_ALLOWANCE`](crate::DECODE_ALLOWANCE).
     pub fn to_node(&self) -> Result<Node, BodyError> {
-        let mut node = self.without_attributes();
-        node.attributes.extend(self.attributes())?;
+        self.to_node_within(&mut Budget::of_len(self.encoded_len()))
+    }
+
+    fn to_node_within(self, budget: &mut Budget) -> Result<Node, BodyError> {
+        let mut node = self.without_attributes(budget)?;
+        node.attributes.extend(self.attributes(), budget)?;
         Ok(node)
     }
 
-    pub(crate) fn without_attributes(&self) -> Node {
-        Node {
+    /// About as many bytes as it has in the message.
+    fn encoded_len(&self) -> usize {
+        self.attributes().input().remaining() + self.edges().len() * size_of::<i64>()
+    }
+
+    pub(crate) fn without_attributes(&self, budget: &mut Budget) -> Result<Node, BodyError> {
+        budget.take::<i64>(self.edges().len(), &self.attributes().input())?;
+        let mut edges = Vec::with_capacity(self.edges().len());
+        edges.extend(self.edges());
+        Ok(Node {
             id: self.id(),
             version: self.version(),
             type_id: self.type_id(),
             is_new: self.is_new(),
             attributes: AttributeList::default(),
-            edges: self.edges().collect(),
-        }
+            edges,
+        })
     }
 }
 
@@ -189,15 +203,24 @@ impl EdgeRef<'_> {
     /// An owned copy.
     ///
     /// # Errors
-    /// [`BodyError`] if a text in it is not UTF-8.
+    /// [`BodyError`] if a text in it is not UTF-8, or it takes more memory than its length and
+    /// [`DECODE_ALLOWANCE`](crate::DECODE_ALLOWANCE).
     pub fn to_edge(&self) -> Result<Edge, BodyError> {
-        let mut edge = self.without_attributes();
-        edge.attributes.extend(self.attributes())?;
+        self.to_edge_within(&mut Budget::of_len(self.encoded_len()))
+    }
+
+    fn to_edge_within(self, budget: &mut Budget) -> Result<Edge, BodyError> {
+        let mut edge = self.without_attributes(budget)?;
+        edge.attributes.extend(self.attributes(), budget)?;
         Ok(edge)
     }
 
-    pub(crate) fn without_attributes(&self) -> Edge {
-        Edge {
+    fn encoded_len(&self) -> usize {
+        self.attributes().input().remaining()
+    }
+
+    pub(crate) fn without_attributes(&self, _: &mut Budget) -> Result<Edge, BodyError> {
+        Ok(Edge {
             id: self.id(),
             version: self.version(),
             type_id: self.type_id(),
@@ -206,7 +229,7 @@ impl EdgeRef<'_> {
             direction: self.direction(),
             from: self.from(),
             to: self.to(),
-        }
+        })
     }
 }
 
@@ -214,11 +237,19 @@ impl EntityRef<'_> {
     /// An owned copy.
     ///
     /// # Errors
-    /// [`BodyError`] if a text in it is not UTF-8.
+    /// As [`NodeRef::to_node`].
     pub fn to_entity(&self) -> Result<Entity, BodyError> {
         Ok(match self {
             Self::Node(node) => Entity::Node(node.to_node()?),
             Self::Edge(edge) => Entity::Edge(edge.to_edge()?),
+        })
+    }
+
+    /// The same, as a part of something larger.
+    pub(crate) fn to_entity_within(self, budget: &mut Budget) -> Result<Entity, BodyError> {
+        Ok(match self {
+            Self::Node(node) => Entity::Node(node.to_node_within(budget)?),
+            Self::Edge(edge) => Entity::Edge(edge.to_edge_within(budget)?),
         })
     }
 }

@@ -108,17 +108,23 @@ impl Element {
                 let map = MapRef::open(input, context, depth + 1)?;
                 map.read_owned(input, budget)?
             }
-            _ => match ElementRef::read(input, element_type, context, depth)? {
-                ElementRef::Attribute(attribute) => Self::Attribute(attribute.to_attribute()?),
-                ElementRef::AttributeValue(attribute) => Self::AttributeValue(attribute.to_attribute()?),
-                ElementRef::TransientValue(attribute) => Self::TransientValue(attribute.to_attribute()?),
-                ElementRef::Entity(entity) => {
-                    budget.take::<Attribute>(entity.attributes().len(), input)?;
-                    Self::Entity(entity.to_entity()?)
+            _ => {
+                let element = ElementRef::read(input, element_type, context, depth)?;
+                if let ElementRef::Attribute(attribute)
+                | ElementRef::AttributeValue(attribute)
+                | ElementRef::TransientValue(attribute) = &element
+                {
+                    budget.take_bytes(attribute.value_len(), input)?;
                 }
-                // Read above.
-                ElementRef::List(_) | ElementRef::Map(_) | ElementRef::Void => Self::Void,
-            },
+                match element {
+                    ElementRef::Attribute(attribute) => Self::Attribute(attribute.to_attribute()?),
+                    ElementRef::AttributeValue(attribute) => Self::AttributeValue(attribute.to_attribute()?),
+                    ElementRef::TransientValue(attribute) => Self::TransientValue(attribute.to_attribute()?),
+                    ElementRef::Entity(entity) => Self::Entity(entity.to_entity_within(budget)?),
+                    // Read above.
+                    ElementRef::List(_) | ElementRef::Map(_) | ElementRef::Void => Self::Void,
+                }
+            }
         })
     }
 }
@@ -128,7 +134,7 @@ impl<'a> ListRef<'a> {
     ///
     /// # Errors
     /// [`BodyError`] if one is malformed, or they take more memory than the length of their bytes
-    /// and 64 MiB ([`LIST_ALLOWANCE`](crate::LIST_ALLOWANCE)).
+    /// and 64 MiB ([`DECODE_ALLOWANCE`](crate::DECODE_ALLOWANCE)).
     pub fn to_element(self) -> Result<Element, BodyError> {
         self.read_owned(&mut { self.input }, &mut Budget::of(&self.input))
     }
@@ -155,7 +161,9 @@ impl<'a> MapRef<'a> {
         budget.take::<(String, Element)>(self.len(), input)?;
         let mut entries = Vec::with_capacity(self.len());
         for _ in 0..self.len() {
-            let key = input.utf("key")?.to_owned();
+            let key = input.utf("key")?;
+            budget.take_bytes(key.len(), input)?;
+            let key = key.to_owned();
             let element_type = ElementType(input.i8("element type")?);
             entries.push((key, Element::read(input, element_type, self.context, self.depth, budget)?));
         }

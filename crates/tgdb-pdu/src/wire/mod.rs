@@ -7,7 +7,7 @@ mod reader;
 mod types;
 mod writer;
 
-pub use reader::{LIST_ALLOWANCE, Reader};
+pub use reader::{DECODE_ALLOWANCE, Reader};
 pub use types::Wire;
-pub(crate) use types::{decode_list, encode_list, wire_code, wire_struct};
+pub(crate) use types::{decode_list, encode_list, push, wire_code, wire_struct};
 pub use writer::{MAX_UTF_LEN, Writer};

@@ -1,5 +1,7 @@
 //! Reading the primitive encodings.
 
+use std::fmt;
+
 use bytes::{Buf, Bytes};
 
 use crate::{BodyError, BodyErrorKind, Verb};
@@ -7,21 +9,23 @@ use crate::{BodyError, BodyErrorKind, Verb};
 /// Takes primitives from a payload. Byte strings are slices of it, not copies.
 ///
 /// Every method names the field it reads, so that an error can name it too.
-/// No method allocates more than the payload holds, but for lists; those of one
-/// payload together take [`LIST_ALLOWANCE`] more at most.
-#[derive(Debug)]
+/// What is decoded from one payload allocates no more than its length and
+/// [`DECODE_ALLOWANCE`] in all.
 pub struct Reader {
     verb: Verb,
     rest: Bytes,
     len: usize,
-    /// Bytes that lists may still take in memory.
+    /// Bytes that may still be allocated.
     allowance: usize,
 }
 
-/// How many bytes the lists of one message may take in memory beyond the length of its
-/// payload: 64 MiB. A short item, such as a string of no bytes, is longer in memory
-/// than on the wire.
-pub const LIST_ALLOWANCE: usize = 64 << 20;
+/// The bound on memory: decoding a message allocates at most the length of its payload and
+/// these 64 MiB, all allocations on the way counted. What would take more is refused with
+/// [`BodyErrorKind::TooMuchMemory`], before memory is taken for it.
+///
+/// The allowance is there because a short item, such as a string of no bytes, is longer in
+/// memory than on the wire. The owned forms of [`graph`](crate::graph) data have the same bound.
+pub const DECODE_ALLOWANCE: usize = 64 << 20;
 
 macro_rules! get {
     ($($(#[$doc:meta])* $name:ident: $ty:ty, $get:ident;)+) => {
@@ -36,7 +40,7 @@ impl Reader {
     /// A reader of the payload of a message with that verb.
     pub fn new(verb: Verb, payload: Bytes) -> Self {
         let len = payload.len();
-        Self { verb, rest: payload, len, allowance: len.saturating_add(LIST_ALLOWANCE) }
+        Self { verb, rest: payload, len, allowance: len.saturating_add(DECODE_ALLOWANCE) }
     }
 
     /// Another reader at the same place, to try a layout with.
@@ -117,7 +121,8 @@ impl Reader {
     /// `count` bytes without a length.
     pub fn raw(&mut self, field: &'static str, count: usize) -> Result<Bytes, BodyError> {
         self.need(field, count)?;
-        Ok(self.rest.split_to(count))
+        // No bytes keep nothing of the payload in memory.
+        Ok(if count == 0 { Bytes::new() } else { self.rest.split_to(count) })
     }
 
     /// A byte string: `i32` length, then the bytes. Null reads as empty.
@@ -159,6 +164,7 @@ impl Reader {
 
     fn text(&mut self, field: &'static str, length: usize) -> Result<String, BodyError> {
         self.need(field, length)?;
+        self.take_memory(field, length)?;
         let text = std::str::from_utf8(&self.rest[..length]).map(str::to_owned);
         let text = text.map_err(|_| self.error(field, BodyErrorKind::InvalidUtf8))?;
         self.rest.advance(length);
@@ -205,11 +211,27 @@ impl Reader {
         Ok(count as usize)
     }
 
-    /// Takes the memory of a list off what lists may still take.
-    pub(crate) fn take_memory<T>(&mut self, field: &'static str, count: usize) -> Result<(), BodyError> {
-        let needed = count.saturating_mul(size_of::<T>());
-        let left = self.allowance.checked_sub(needed);
-        self.allowance = left.ok_or_else(|| self.error(field, BodyErrorKind::TooMuchMemory { needed }))?;
-        Ok(())
+    /// Takes that many bytes off what may still be allocated.
+    #[inline]
+    pub(crate) fn take_memory(&mut self, field: &'static str, needed: usize) -> Result<(), BodyError> {
+        match self.allowance.checked_sub(needed) {
+            Some(left) => {
+                self.allowance = left;
+                Ok(())
+            }
+            None => Err(self.error(field, BodyErrorKind::TooMuchMemory { needed })),
+        }
+    }
+
+    /// What another reader of the same payload allocated counts here too.
+    pub(crate) fn share_memory(&mut self, other: &Self) {
+        self.allowance = other.allowance;
+    }
+}
+
+impl fmt::Debug for Reader {
+    /// Where it is, not what it reads: that can be a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reader({}, {} of {} bytes left)", self.verb, self.rest.len(), self.len)
     }
 }

@@ -16,13 +16,19 @@ use crate::{BodyError, EncodeError, Reader, Secret, Writer};
 /// | `Option<Bytes>` | the same, null is length -1 |
 /// | `Vec<T>` | `i32` count, items |
 pub trait Wire: Sized {
-    /// The least number of bytes that a value takes; bounds a count before memory is taken.
+    /// The minimum number of bytes that a value takes; bounds a count before memory is taken.
     const MIN_LEN: usize;
 
     /// Appends the value.
+    ///
+    /// # Errors
+    /// [`EncodeError`] if it does not fit its encoding.
     fn encode(&self, field: &'static str, w: &mut Writer) -> Result<(), EncodeError>;
 
     /// Takes a value off the front.
+    ///
+    /// # Errors
+    /// [`BodyError`] if there is none, or it takes more memory than the payload may.
     fn decode(field: &'static str, r: &mut Reader) -> Result<Self, BodyError>;
 }
 
@@ -77,10 +83,13 @@ impl Wire for Bytes {
 impl Wire for Secret {
     const MIN_LEN: usize = 4;
     fn encode(&self, field: &'static str, w: &mut Writer) -> Result<(), EncodeError> {
+        w.mark_secret();
         w.bytes(field, self.expose())
     }
     fn decode(field: &'static str, r: &mut Reader) -> Result<Self, BodyError> {
-        r.bytes(field).map(|bytes| Secret::new(&bytes[..]))
+        let bytes = r.bytes(field)?;
+        r.take_memory(field, bytes.len())?;
+        Ok(Secret::new(&bytes[..]))
     }
 }
 
@@ -101,11 +110,28 @@ pub(crate) fn encode_list<T: Wire>(field: &'static str, items: &[T], w: &mut Wri
     items.iter().try_for_each(|item| item.encode(field, w))
 }
 
+/// Adds an item to a list of unknown length.
+pub(crate) fn push<T>(field: &'static str, items: &mut Vec<T>, item: T, r: &mut Reader) -> Result<(), BodyError> {
+    if items.len() == items.capacity() {
+        // A list that grows is there twice for a moment: so each growth counts in full.
+        let more = items.len().max(4);
+        r.take_memory(field, (items.len() + more).saturating_mul(size_of::<T>()))?;
+        items.reserve_exact(more);
+    }
+    items.push(item);
+    Ok(())
+}
+
 /// `count` items, after the count was checked against what is left.
 pub(crate) fn decode_list<T: Wire>(field: &'static str, count: i64, r: &mut Reader) -> Result<Vec<T>, BodyError> {
     let count = r.check_count(field, count, T::MIN_LEN)?;
-    r.take_memory::<T>(field, count)?;
-    (0..count).map(|_| T::decode(field, r)).collect()
+    r.take_memory(field, count.saturating_mul(size_of::<T>()))?;
+    // Collected, it would grow by doubling, as a list that can end in an error has no known length.
+    let mut items = Vec::with_capacity(count);
+    for _ in 0..count {
+        items.push(T::decode(field, r)?);
+    }
+    Ok(items)
 }
 
 /// A struct whose encoding is that of its fields, one behind the other.

@@ -1,8 +1,11 @@
 //! Writing the primitive encodings.
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use crate::EncodeError;
+use crate::buffer::Buffer;
 
 /// The maximum length of a string in bytes of UTF-8.
 ///
@@ -14,11 +17,16 @@ pub const MAX_UTF_LEN: usize = i16::MAX as usize;
 const SHARE_FROM: usize = 16 * 1024;
 
 /// Appends primitives to a buffer.
-#[derive(Debug, Default)]
+///
+/// A buffer to which a [`Secret`](crate::Secret) or a body with secrets was written is wiped when
+/// it grows, and when the writer is dropped because something could not be encoded.
+#[derive(Default)]
 pub struct Writer {
-    buf: Vec<u8>,
+    buf: Buffer,
     /// Bytes behind `buf` that were not copied.
     tail: Bytes,
+    /// There is a tail, or the buffer is secret.
+    needs_care: bool,
 }
 
 macro_rules! put {
@@ -32,10 +40,16 @@ macro_rules! put {
 impl Writer {
     /// A writer whose buffer holds `capacity` bytes before it has to grow.
     ///
-    /// A buffer that grows leaves a copy of its bytes behind; give enough
-    /// capacity where the bytes are secret.
+    /// A buffer that grows before it is known that a secret is in it leaves a copy of its
+    /// bytes behind; give enough capacity where the bytes are secret.
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { buf: Vec::with_capacity(capacity), tail: Bytes::new() }
+        Self { buf: Buffer::with_capacity(capacity), tail: Bytes::new(), needs_care: false }
+    }
+
+    /// What is written is a secret.
+    pub(crate) fn mark_secret(&mut self) {
+        self.buf.mark_secret();
+        self.needs_care = true;
     }
 
     /// How many bytes were written.
@@ -50,22 +64,27 @@ impl Writer {
 
     /// The bytes written.
     pub fn into_vec(mut self) -> Vec<u8> {
-        if !self.tail.is_empty() {
-            self.copy_tail();
+        if self.needs_care {
+            self.prepare(0);
         }
-        self.buf
+        self.buf.into_vec()
     }
 
     /// The bytes written in two parts, the second of which was not copied but is shared with
     /// the last [`Bytes`] written. It is empty unless those are 16 KiB or longer.
     pub fn into_parts(self) -> (Vec<u8>, Bytes) {
-        (self.buf, self.tail)
+        (self.buf.into_vec(), self.tail)
     }
 
+    /// Makes room for that many bytes at the end, where the tail goes now.
     #[cold]
-    fn copy_tail(&mut self) {
+    fn prepare(&mut self, more: usize) {
         let tail = std::mem::take(&mut self.tail);
-        self.buf.extend_from_slice(&tail);
+        self.buf.extend(&tail);
+        self.needs_care = self.buf.is_secret();
+        if self.needs_care && self.buf.capacity() - self.buf.len() < more {
+            self.buf.reserve_exact(more.max(self.buf.len()));
+        }
     }
 
     put! {
@@ -105,11 +124,11 @@ impl Writer {
     /// Bytes without a length.
     #[inline]
     pub fn raw(&mut self, bytes: &[u8]) {
-        if !self.tail.is_empty() {
-            // Not at the end after all.
-            self.copy_tail();
+        if self.needs_care {
+            // What was shared is not at the end after all.
+            self.prepare(bytes.len());
         }
-        self.buf.extend_from_slice(bytes);
+        self.buf.as_mut_vec().extend_from_slice(bytes);
     }
 
     /// The same; not copied if they are many and nothing follows them.
@@ -120,6 +139,7 @@ impl Writer {
             // What was to be shared before is not at the end.
             self.raw(&[]);
             self.tail = bytes.clone();
+            self.needs_care = true;
         }
     }
 
@@ -215,7 +235,7 @@ impl Writer {
         // What was shared may be part of it.
         self.raw(&[]);
         let length = checked_count(field, self.buf.len() - start, i32::MAX as u64)? as i32;
-        self.buf[start..start + 4].copy_from_slice(&length.to_be_bytes());
+        self.buf.as_mut_vec()[start..start + 4].copy_from_slice(&length.to_be_bytes());
         Ok(())
     }
 
@@ -231,6 +251,13 @@ impl Writer {
     pub fn count_i32(&mut self, field: &'static str, count: usize) -> Result<(), EncodeError> {
         self.i32(checked_count(field, count, i32::MAX as u64)? as i32);
         Ok(())
+    }
+}
+
+impl fmt::Debug for Writer {
+    /// How much was written, not what: it can be a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Writer({} bytes)", self.len())
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use tgdb_pdu::body::*;
 use tgdb_pdu::graph::*;
-use tgdb_pdu::{BodyErrorKind, LIST_ALLOWANCE};
+use tgdb_pdu::{BodyErrorKind, DECODE_ALLOWANCE};
 
 use crate::support::*;
 
@@ -70,7 +70,7 @@ fn elements_of_no_bytes_take_no_time() {
 #[test]
 fn an_owned_form_takes_no_more_than_the_stated_memory() {
     // A mixed list of nothing but voids: one byte each.
-    let count = LIST_ALLOWANCE / 16;
+    let count = DECODE_ALLOWANCE / 16;
     let mut bytes = vec![1, 0, 0, 0, 1, 7];
     bytes.extend(i32::try_from(count).unwrap().to_be_bytes());
     bytes.resize(bytes.len() + count, 8);
@@ -94,7 +94,7 @@ fn an_owned_form_takes_no_more_than_the_stated_memory() {
 
 #[test]
 fn time_is_linear_in_the_input() {
-    // Lists at the greatest depth, which a reader that goes down reads once for each level.
+    // Lists at the maximum depth, which a reader that goes down reads once for each level.
     let read = |width: usize| {
         let mut bytes = nested_lists(MAX_NESTING - 1);
         let end = bytes.len();

@@ -166,7 +166,7 @@ fn entity_type() -> impl Strategy<Value = EntityType> {
         id,
         name,
         page_size,
-        attributes: ShortList(attributes),
+        attributes: List16(attributes),
     })
 }
 
@@ -191,8 +191,8 @@ fn type_group() -> impl Strategy<Value = TypeGroup> {
     let node = (entity_type(), texts(), vec(any::<i32>(), 0..4), any::<i64>()).prop_map(
         |(entity_type, primary_key, index_ids, entry_count)| NodeType {
             entity_type,
-            primary_key: ShortList(primary_key),
-            index_ids: ShortList(index_ids),
+            primary_key: List16(primary_key),
+            index_ids: List16(index_ids),
             entry_count,
         },
     );

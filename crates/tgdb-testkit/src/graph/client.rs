@@ -17,7 +17,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Has the session end; it does so when its driver looks for something to send.
+    /// Ends the session: at the next time that its driver looks for something to send.
     pub(crate) fn kill(&self) {
         self.killed.store(true, Ordering::SeqCst);
     }
@@ -27,7 +27,7 @@ impl Client {
     }
 }
 
-/// Kept with the session, so that it goes with it.
+/// State of the graph that is kept with the session, and dropped with it.
 #[derive(Debug, Default)]
 pub(crate) struct ClientState {
     /// `None` until the first request.

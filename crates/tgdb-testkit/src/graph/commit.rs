@@ -22,7 +22,7 @@ pub(super) struct CommitFailure {
 }
 
 impl Graph {
-    /// Makes the changes and tells the ids and versions of what was changed, for the reply.
+    /// Makes the changes and returns the ids and versions of what was changed, for the reply.
     pub(super) fn commit(&mut self, changes: ChangeSet) -> Result<Vec<CommitBlock>, CommitFailure> {
         let mut staged = Staged::new(self);
         let descriptors = staged.add_descriptors(changes.descriptors)?;
@@ -35,7 +35,7 @@ impl Graph {
         for descriptor in new_descriptors {
             self.schema.add_descriptor((*descriptor).clone());
         }
-        // Old keys go before new ones come, for nodes can swap them.
+        // Old keys are removed before new ones are added, because two nodes can swap their keys.
         for (id, node) in nodes {
             self.put_node(id, node);
         }
@@ -83,7 +83,7 @@ impl Graph {
                 }
             }
         } else if let Some(edge) = &edge {
-            // A loop stands once in the edges of its node.
+            // An edge from a node to itself is in the list of its edges once.
             let ends = [Some(edge.from), Some(edge.to).filter(|to| *to != edge.from)];
             for end in ends.into_iter().flatten() {
                 if let Some(node) = self.nodes.get_mut(&end) {

@@ -26,7 +26,7 @@ const CHUNK: usize = 16 * 1024;
 /// Status of a large object that is not there. The vendor's clients give it no name.
 const NO_OBJECT: i32 = 1;
 
-fn refused(status: QueryStatus, text: String) -> Exception {
+fn failed(status: QueryStatus, text: String) -> Exception {
     Exception { code: status.0, message: Some(text) }
 }
 
@@ -59,7 +59,7 @@ fn found(graph: &Graph, state: &mut ClientState, request: &GetEntityRequest) -> 
             Ok(part(graph, state, 0, all, options))
         }
         (None, GetEntityCommand::CONTINUE) => match state.results.remove(&request.result_id) {
-            // Its reply has no marks, which would tell what is a result and what is near one.
+            // Its reply has no marks, which would show what is a result and what is near one.
             Some((rest, fetch_size)) => {
                 let options = FetchOptions { fetch_size, traversal_depth: 0, ..FetchOptions::default() };
                 Ok(part(graph, state, request.result_id, rest, &options))
@@ -70,12 +70,12 @@ fn found(graph: &Graph, state: &mut ClientState, request: &GetEntityRequest) -> 
             Some(_) => Ok((request.result_id, Vec::new(), Vec::new())),
             None => Err(no_result(request.result_id)),
         },
-        (None, command) => Err(refused(QueryStatus::INVALID, format!("get-entity command {} is unknown", command.0))),
+        (None, command) => Err(failed(QueryStatus::INVALID, format!("get-entity command {} is unknown", command.0))),
     }
 }
 
 fn no_result(id: i32) -> Exception {
-    refused(QueryStatus::NOT_DEFINED, format!("the session has no open result {id}"))
+    failed(QueryStatus::NOT_DEFINED, format!("the session has no open result {id}"))
 }
 
 /// As many as the options ask for, and what is near them; the rest is kept under a result id.
@@ -103,7 +103,7 @@ fn part(graph: &Graph, state: &mut ClientState, id: i32, mut all: Vec<i64>, opti
 impl Graph {
     /// Ids of the entities that a key fits; for command 0 the first one at most.
     fn matching(&self, command: GetEntityCommand, key: &Bytes) -> Result<Vec<i64>, Exception> {
-        let malformed = |error: tgdb_pdu::BodyError| refused(QueryStatus::INVALID, error.to_string());
+        let malformed = |error: tgdb_pdu::BodyError| failed(QueryStatus::INVALID, error.to_string());
         let mut reader = Reader::new(Verb::GET_ENTITY_REQUEST, key.clone());
         let key = EntityKey::decode("key", &mut reader).map_err(malformed)?;
         let mut wanted = Vec::new();
@@ -112,7 +112,7 @@ impl Graph {
             let name = attribute.descriptor.name.clone();
             // Numbers are brought to the scale that they are kept with.
             let fitted = Attribute::new(attribute.descriptor, attribute.value);
-            wanted.push(fitted.map_err(|error| refused(QueryStatus::INVALID, format!("key, {name:?}: {error}")))?);
+            wanted.push(fitted.map_err(|error| failed(QueryStatus::INVALID, format!("key, {name:?}: {error}")))?);
         }
         if command == GetEntityCommand::GET_BY_ID {
             return match wanted.as_slice() {
@@ -120,18 +120,18 @@ impl Graph {
                     .filter(|id| self.nodes.contains_key(id) || self.edges.contains_key(id))
                     .into_iter()
                     .collect()),
-                _ => Err(refused(QueryStatus::INVALID, format!("a key for an id has one attribute, {ID:?}"))),
+                _ => Err(failed(QueryStatus::INVALID, format!("a key for an id has one attribute, {ID:?}"))),
             };
         }
         if wanted.is_empty() {
-            return Err(refused(QueryStatus::INVALID, "the key has no attributes".to_owned()));
+            return Err(failed(QueryStatus::INVALID, "the key has no attributes".to_owned()));
         }
         let type_id = match &key.type_name {
             None => None,
             Some(name) => match self.schema.node_type(name) {
                 Some(found) => Some(found.entity_type.id),
                 None => {
-                    return Err(refused(QueryStatus::NODE_TYPE_NOT_FOUND, format!("there is no node type {name:?}")));
+                    return Err(failed(QueryStatus::NODE_TYPE_NOT_FOUND, format!("there is no node type {name:?}")));
                 }
             },
         };
@@ -154,7 +154,7 @@ impl Graph {
         for _ in 0..options.traversal_depth.max(0) {
             let mut next = Vec::new();
             for id in &frontier {
-                // The ends of an edge that was found are near it.
+                // The ends of a found edge count as its neighbours.
                 if let Some(edge) = self.edges.get(id) {
                     next.extend([edge.from, edge.to].into_iter().filter(|end| seen.insert(*end)));
                 }

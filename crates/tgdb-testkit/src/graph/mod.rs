@@ -1,7 +1,7 @@
 //! A small graph in memory, and a [`Script`](crate::Script) that serves it.
 //!
 //! It is for tests and demonstrations, and no database: [`GraphServer`] keeps nothing, enforces no
-//! roles, and understands a small part of Gremlin. Everything else is refused with the code that
+//! roles, and understands a small part of Gremlin. Everything else fails with the code that
 //! the vendor's clients know for it.
 //!
 //! # The graph of airports
@@ -70,9 +70,9 @@
 //! | get entity 0, 2 | by any attributes, with or without a type; with what is near, as the options say |
 //! | get entity 1 | by a key with one attribute `@id`. No client of the vendor sends it, so this is a guess |
 //! | get entity 10, 20 | the rest of a result that had more than the fetch size, and its end. Guesses, too |
-//! | commit | without a begin before, as the vendor's clients do. 8003, 8005, 8007, 8008 and 8011 tell what is wrong. A removed node takes its edges with it |
+//! | commit | without a begin before, as the vendor's clients do. 8003, 8005, 8007, 8008 and 8011 say what is wrong. A removed node takes its edges with it |
 //! | large object | in chunks of 16 KiB |
-//! | encrypted attribute | read: obfuscated. Written: refused with 8005, for the server has no RSA key |
+//! | encrypted attribute | read: obfuscated. Written: fails with 8005, because the server has no RSA key |
 //! | administration | users, roles, types, indices, descriptors, connections, info, describe, stored procedures (none), kill; create user (who can log in then), descriptor, node type, edge type |
 //! | bulk import of records | each record is a commit of its own; with `upsert` a node that has the key is changed. Result 1 for a portion that is damaged or not due, and for a record that cannot be loaded unless errors are ignored |
 //! | bulk export | all types with entities, in the order of the metadata. Ids are those of the graph; encrypted attributes and BLOBs do not come |

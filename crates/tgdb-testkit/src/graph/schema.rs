@@ -120,7 +120,7 @@ fn node_type(id: i32, name: &str, attributes: &[&str], key: &[&str]) -> NodeType
     NodeType {
         entity_type: entity_type(SystemType::NODE_TYPE, id, name, attributes),
         primary_key: names(key),
-        index_ids: ShortList(vec![id + INDEX_OFFSET]),
+        index_ids: List16(vec![id + INDEX_OFFSET]),
         entry_count: 0,
     }
 }
@@ -136,6 +136,6 @@ fn edge_type(id: i32, name: &str, attributes: &[&str], ends: Option<(&NodeType, 
     }
 }
 
-fn names(names: &[&str]) -> ShortList<String> {
-    ShortList(names.iter().map(|name| (*name).to_owned()).collect())
+fn names(names: &[&str]) -> List16<String> {
+    List16(names.iter().map(|name| (*name).to_owned()).collect())
 }

@@ -1,9 +1,10 @@
 //! The script that serves a graph.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tgdb_pdu::body::{CommitOutcome, Exception, QueryOutcome};
 use tgdb_pdu::graph::Layout;
 use tgdb_pdu::{Body, EncodeError, Message, Secret};
@@ -75,8 +76,8 @@ impl GraphServer {
     }
 
     /// Lays replies out in that way: [`Layout::Reply`], the default, as Java and Go read CLOB and
-    /// BLOB attributes, [`Layout::ReplyWithData`] as Python does, with their bytes. Python refuses
-    /// encrypted attributes over plain TCP, so they are left out there in its layout.
+    /// BLOB attributes, [`Layout::ReplyWithData`] as Python does, with their bytes. For Python
+    /// an encrypted attribute over plain TCP is an error, so that its layout leaves them out there.
     ///
     /// # Panics
     /// With [`Layout::Request`], which no server writes.
@@ -93,7 +94,7 @@ impl GraphServer {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// The answer to a request; `None` for one that has none.

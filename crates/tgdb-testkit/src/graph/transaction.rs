@@ -2,7 +2,7 @@
 //!
 //! The vendor's Java and Python clients commit without a begin before, and roll back without a
 //! request. So a commit needs no begin; begin only marks the session until the next commit or
-//! rollback, and a second begin is refused with 8001.
+//! rollback, and a second begin fails with 8001.
 
 use tgdb_pdu::body::{
     BeginTransactionResponse, CommitTransactionRequest, CommitTransactionResponse, Exception, TransactionStatus,

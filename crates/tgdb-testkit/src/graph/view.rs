@@ -9,7 +9,7 @@ pub(super) const OBFUSCATION_KEY: u64 = 0x7465_7374_6b69_7421;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct View {
     pub(super) layout: Layout,
-    /// Whether encrypted attributes are there. Python refuses a reply with one over plain TCP.
+    /// Whether encrypted attributes are there. A reply with one over plain TCP is an error in Python.
     pub(super) with_encrypted: bool,
 }
 

@@ -5,7 +5,7 @@ use tgdb_pdu::version::ProductVersion;
 use tgdb_pdu::{AuthToken, Body, Header};
 
 use super::{Phase, ServerSession};
-use crate::{LoginRefusal, UNKNOWN_DATABASE, WRONG_PASSWORD};
+use crate::{LoginFault, UNKNOWN_DATABASE, WRONG_PASSWORD};
 
 /// How much of a client's text an exception repeats, in characters.
 const QUOTED: usize = 100;
@@ -29,7 +29,7 @@ impl ServerSession {
     fn objection(&self, request: &HandshakeRequest) -> Option<&'static str> {
         // The build fields differ from client to client; see `docs/protocol.md`.
         let same_major = ProductVersion::from_wire(request.challenge).major == self.config.version.major;
-        if !same_major || self.faults.login == Some(LoginRefusal::Version) {
+        if !same_major || self.faults.login == Some(LoginFault::Version) {
             return Some("client and server are of different major versions");
         }
         (request.ssl_mode != self.config.tls.is_some()).then_some("wrong ssl mode")
@@ -39,7 +39,7 @@ impl ServerSession {
         let config = &self.config;
         let database = request.database.clone();
         let unknown = database.as_ref().is_some_and(|database| !config.databases.contains(database));
-        if unknown || self.faults.login == Some(LoginRefusal::Exception) {
+        if unknown || self.faults.login == Some(LoginFault::Exception) {
             let name: String = database.unwrap_or_default().chars().take(QUOTED).collect();
             let message = Some(format!("there is no database {name:?}"));
             return Exception { code: UNKNOWN_DATABASE, message }.into();
@@ -48,7 +48,7 @@ impl ServerSession {
         let configured = config.users.get(&user).is_some_and(|password| *password == request.password);
         let known = configured || config.script.is_user(&user, &request.password);
         let entitled = request.roles.iter().flatten().all(|role| config.roles.contains(role));
-        if !known || !entitled || self.faults.login == Some(LoginRefusal::Rejected) {
+        if !known || !entitled || self.faults.login == Some(LoginFault::Rejected) {
             return AuthenticateResponse::Rejected { status: WRONG_PASSWORD }.into();
         }
         let certificate = config.certificate.clone();

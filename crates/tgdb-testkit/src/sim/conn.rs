@@ -9,7 +9,7 @@ use super::queue::{Activity, Step};
 use super::rng::Rng;
 use super::server_end::ServerEnd;
 use super::world::World;
-use crate::{Faults, LoginRefusal};
+use crate::{Faults, LoginFault};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ClientEnd {
@@ -227,18 +227,18 @@ impl Conn {
 
 fn session_faults(mut faults: Faults, plan: &NetworkPlan, rng: &mut Rng) -> Faults {
     if rng.chance(plan.server_full) {
-        faults.refuse = Some("the server is full".into());
+        faults.terminate = Some("the server is full".into());
     }
     if rng.chance(plan.wrong_protocol) {
         faults.protocol_version = Some(0x0200);
     }
-    for (probability, refusal) in [
-        (plan.wrong_version, LoginRefusal::Version),
-        (plan.rejected, LoginRefusal::Rejected),
-        (plan.login_exception, LoginRefusal::Exception),
+    for (probability, fault) in [
+        (plan.wrong_version, LoginFault::Version),
+        (plan.rejected, LoginFault::Rejected),
+        (plan.login_exception, LoginFault::Exception),
     ] {
         if rng.chance(probability) {
-            faults.login = Some(refusal);
+            faults.login = Some(fault);
         }
     }
     faults

@@ -1,4 +1,4 @@
-//! What a simulated network tells its client, and what its servers remember.
+//! Events of a simulated network for its client, and records of what its servers did.
 
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ impl ConnId {
 
 /// Why a connection was not made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ConnectFailure {
     /// The server is down or does not accept.
     Refused,
@@ -70,6 +71,7 @@ impl NetEvent {
 /// A request that a server executed. It is executed when its last byte is read, whether
 /// or not a reply follows.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Execution {
     /// When, in virtual time.
     pub at: Duration,
@@ -108,6 +110,7 @@ impl Execution {
 
 /// A whole frame that a server has read: handshake, login, pings and requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Heard {
     /// When, in virtual time.
     pub at: Duration,

@@ -95,7 +95,7 @@ pub struct NetworkPlan {
     pub cut_to_client: Chance<u64>,
     /// The connection is cut after so many bytes to the server.
     pub cut_to_server: Chance<u64>,
-    /// The connection is cut so long after it was made, with what is under way.
+    /// The connection is cut so long after it was made. Bytes that are under way are lost.
     pub cut_after: Chance<Duration>,
     /// Probability that a cut is a reset and not an end of the stream. Default 0.5.
     pub reset: f64,

@@ -56,10 +56,9 @@ impl NetworkPlan {
         self.unanswered = some(rng, 0.5);
         self.connect_timeout = [ms(3000), ms(127_000)][rng.below(2)];
         self.server_full = some(rng, 0.5);
-        for refusal in
-            [&mut self.wrong_protocol, &mut self.wrong_version, &mut self.rejected, &mut self.login_exception]
+        for fault in [&mut self.wrong_protocol, &mut self.wrong_version, &mut self.rejected, &mut self.login_exception]
         {
-            *refusal = if rng.chance(0.1) { some(rng, 0.3) } else { 0.0 };
+            *fault = if rng.chance(0.1) { some(rng, 0.3) } else { 0.0 };
         }
     }
 

@@ -17,7 +17,7 @@ use crate::{ServerEvent, ServerSession};
 const FIRST_SESSION: i64 = 1001;
 /// Added to a request id to get one that was never used.
 const UNKNOWN: i64 = 1 << 40;
-/// Between two messages that nobody asked for there is at least that time.
+/// The minimum time between two messages that the client did not ask for.
 const SHORTEST: Duration = Duration::from_micros(1);
 
 pub(crate) struct ServerEnd {

@@ -75,7 +75,7 @@ pub struct Client {
     /// Messages after the login, with the time at which they came; `None` does not decode.
     pub received: Vec<(Duration, i64, Option<Body>)>,
     /// What ended it: before the login, or at all.
-    pub refused: Option<Body>,
+    pub rejected: Option<Body>,
     pub failed: Option<(Duration, ConnectFailure)>,
     pub closed: Option<(Duration, CloseKind)>,
     pub broken: Option<FrameError>,
@@ -94,7 +94,7 @@ impl Client {
             header: Header::default(),
             logged_in: false,
             received: Vec::new(),
-            refused: None,
+            rejected: None,
             failed: None,
             closed: None,
             broken: None,
@@ -112,7 +112,7 @@ impl Client {
     pub fn logged_in(network: &mut Network, server: usize) -> Self {
         let mut client = Self::connect(network, server);
         while !client.logged_in {
-            assert!(client.step(network, LONG), "no login: {:?} {:?}", client.trace, client.refused);
+            assert!(client.step(network, LONG), "no login: {:?} {:?}", client.trace, client.rejected);
         }
         client
     }
@@ -205,7 +205,7 @@ impl Client {
                 self.logged_in = true;
                 (self.header.auth_token, self.header.session_id) = (auth_token, session_id);
             }
-            refusal => self.refused = refusal,
+            answer => self.rejected = answer,
         }
         self.flush(network);
     }

@@ -157,7 +157,7 @@ fn types_and_descriptors_are_created() {
 }
 
 #[test]
-fn other_commands_do_nothing_or_are_refused() {
+fn other_commands_do_nothing_or_fail() {
     let mut client = Client::new();
     let level = SetLogLevel { level: 1, component: 1 };
     assert_eq!(admin(&mut client, AdminRequest::with(AdminCommand::SET_LOG_LEVEL, &level).unwrap()).result, 0);

@@ -115,10 +115,10 @@ fn new_descriptors_can_be_used_at_once_and_later() {
     client.refresh();
     assert_eq!(ids.descriptor(-1), client.schema.descriptor("gates").map(|found| found.id));
     assert_eq!(client.texts("g.V().has('gates', 200)"), ["MUC"]);
-    // Another type is refused.
+    // Another type is an error.
     let mut changes = Changes::new(&schema);
     changes.add_descriptor("city", AttributeType::LONG);
-    assert_eq!(client.refused(&changes), TransactionStatus::VERIFICATION_ERROR);
+    assert_eq!(client.failed(&changes), TransactionStatus::VERIFICATION_ERROR);
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn nodes_and_edges_need_no_type() {
 }
 
 #[test]
-fn a_stale_version_is_refused_and_nothing_is_changed() {
+fn a_stale_version_is_an_error_and_nothing_is_changed() {
     let mut client = Client::new();
     let schema = client.schema.clone();
     let munich = client.airport("MUC");
@@ -161,21 +161,21 @@ fn a_stale_version_is_refused_and_nothing_is_changed() {
         changed(&|changes| changes.remove(&Entity::Node(gone.clone()))),
         changed(&|changes| assert!(changes.add_edge("route", 999_999, 999_999).is_ok())),
     ] {
-        assert_eq!(client.refused(&changes), TransactionStatus::OPTIMISTIC_LOCK_FAILED);
+        assert_eq!(client.failed(&changes), TransactionStatus::OPTIMISTIC_LOCK_FAILED);
         assert_eq!(client.count("g.V().has('code', 'XX').count()"), 0, "all or nothing");
     }
     assert_eq!(client.airport("MUC").version, 2);
 }
 
 #[test]
-fn of_two_edges_to_one_node_that_were_read_alike_the_later_one_is_refused() {
+fn of_two_edges_to_one_node_that_were_read_alike_the_later_one_fails() {
     let mut client = Client::new();
     let schema = client.schema.clone();
     let (munich, prague) = (client.airport("MUC"), client.airport("PRG"));
     let mut changes = Changes::new(&schema);
     changes.add_edge("route", &munich, &prague).unwrap();
     client.committed(&changes);
-    assert_eq!(client.refused(&changes), TransactionStatus::OPTIMISTIC_LOCK_FAILED);
+    assert_eq!(client.failed(&changes), TransactionStatus::OPTIMISTIC_LOCK_FAILED);
 }
 
 #[test]
@@ -190,13 +190,13 @@ fn primary_keys_are_unique_and_not_null() {
         }
         changes
     };
-    assert_eq!(client.refused(&with_key(&[Some("MUC")])), TransactionStatus::UNIQUE_CONSTRAINT_VIOLATION);
+    assert_eq!(client.failed(&with_key(&[Some("MUC")])), TransactionStatus::UNIQUE_CONSTRAINT_VIOLATION);
     let twice = with_key(&[Some("AAA"), Some("AAA")]);
-    assert_eq!(client.refused(&twice), TransactionStatus::UNIQUE_CONSTRAINT_VIOLATION);
-    assert_eq!(client.refused(&with_key(&[None])), TransactionStatus::UNIQUE_INDEX_KEY_ATTRIBUTE_NULL);
+    assert_eq!(client.failed(&twice), TransactionStatus::UNIQUE_CONSTRAINT_VIOLATION);
+    assert_eq!(client.failed(&with_key(&[None])), TransactionStatus::UNIQUE_INDEX_KEY_ATTRIBUTE_NULL);
     let mut changes = Changes::new(&schema);
     changes.add_node(Some("airport")).unwrap();
-    assert_eq!(client.refused(&changes), TransactionStatus::UNIQUE_INDEX_KEY_ATTRIBUTE_NULL);
+    assert_eq!(client.failed(&changes), TransactionStatus::UNIQUE_INDEX_KEY_ATTRIBUTE_NULL);
     let (munich, oslo) = (client.airport("MUC"), client.airport("OSL"));
     let swap = |key: Value, other: Value| {
         let mut changes = Changes::new(&schema);
@@ -207,16 +207,16 @@ fn primary_keys_are_unique_and_not_null() {
         changes
     };
     let null = swap(Value::Null, "OSL".into());
-    assert_eq!(client.refused(&null), TransactionStatus::UNIQUE_INDEX_KEY_ATTRIBUTE_NULL);
+    assert_eq!(client.failed(&null), TransactionStatus::UNIQUE_INDEX_KEY_ATTRIBUTE_NULL);
     let third = swap("FRA".into(), "OSL".into());
-    assert_eq!(client.refused(&third), TransactionStatus::UNIQUE_CONSTRAINT_VIOLATION);
+    assert_eq!(client.failed(&third), TransactionStatus::UNIQUE_CONSTRAINT_VIOLATION);
     client.committed(&swap("OSL".into(), "MUC".into()));
     assert_eq!((client.airport("OSL").id, client.airport("MUC").id), (munich.id, oslo.id));
-    assert_eq!(client.refused(&with_key(&[Some("OSL")])), TransactionStatus::UNIQUE_CONSTRAINT_VIOLATION);
+    assert_eq!(client.failed(&with_key(&[Some("OSL")])), TransactionStatus::UNIQUE_CONSTRAINT_VIOLATION);
 }
 
 #[test]
-fn types_that_do_not_fit_are_refused() {
+fn types_that_do_not_fit_are_errors() {
     let mut client = Client::new();
     let schema = client.schema.clone();
     let munich = client.airport("MUC");

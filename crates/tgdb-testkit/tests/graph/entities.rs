@@ -130,7 +130,7 @@ fn by_id_takes_nodes_and_edges() {
 }
 
 #[test]
-fn keys_without_sense_are_refused_and_the_session_goes_on() {
+fn keys_without_sense_are_errors_and_the_session_goes_on() {
     let mut client = Client::new();
     let unknown = key(&client, Some("nowhere"), &[("iata", "MUC".into())]);
     assert_eq!(get(&mut client, request(&unknown, GetEntityCommand::GET, NEAR_NONE)).unwrap_err().code, 8111);
@@ -163,7 +163,7 @@ fn encrypted_attributes_come_obfuscated() {
     let node = node.to_node().unwrap();
     changes.update_node(&node);
     changes.set(node.id, "access_code", Value::Encrypted(Cipher::Block(vec![1; 256].into()))).unwrap();
-    assert_eq!(client.refused(&changes), TransactionStatus::VERIFICATION_ERROR, "the server has no key for it");
+    assert_eq!(client.failed(&changes), TransactionStatus::VERIFICATION_ERROR, "the server has no key for it");
 }
 
 fn object(client: &mut Client, entity_id: i64, decrypt: bool) -> GetLargeObjectResponse {

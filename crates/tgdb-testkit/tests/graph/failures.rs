@@ -92,7 +92,7 @@ fn tgql_fails_with_the_same_codes() {
 }
 
 #[test]
-fn other_requests_for_queries_are_refused() {
+fn other_requests_for_queries_fail() {
     let mut client = Client::new();
     let bytecode = QueryRequest::text(QueryCommand::EXECUTE_GREMLIN, "[[], [V(), count()]]");
     assert_eq!(client.failure(bytecode).0, 8103);

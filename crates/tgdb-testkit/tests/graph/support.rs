@@ -27,7 +27,7 @@ fn frame(header: Header, body: Body) -> Frame {
     decoder.next_frame().unwrap().unwrap()
 }
 
-/// Logs in; `None` if that is refused.
+/// Logs in; `None` if that fails.
 pub(crate) fn log_in(graph: Arc<GraphServer>, session_id: i64, user: &str, password: &str) -> Option<Client> {
     let config = Arc::new(ServerConfig::scripted(graph.clone()));
     let session = ServerSession::new(config, Faults::default(), session_id);
@@ -160,7 +160,7 @@ impl Client {
         CommitIds::from(&reply)
     }
 
-    pub(crate) fn refused(&mut self, changes: &Changes<'_>) -> TransactionStatus {
+    pub(crate) fn failed(&mut self, changes: &Changes<'_>) -> TransactionStatus {
         match self.commit(changes).outcome {
             CommitOutcome::Failed { status, message } => {
                 assert!(message.is_some_and(|text| !text.is_empty()));

@@ -39,7 +39,7 @@ fn connections_are_listed_and_killed() {
     let third = Client::of(first.graph.clone(), 79);
     let connections = |client: &mut Client| {
         let reply = admin(client, AdminRequest::new(AdminCommand::SHOW_CONNECTIONS));
-        let all: LongList<ConnectionInfo> = reply.data().unwrap();
+        let all: List64<ConnectionInfo> = reply.data().unwrap();
         all.0
     };
     let all = connections(&mut first);

@@ -1,4 +1,4 @@
-//! What is there of TLS in a build without it, so that users of this crate need no `cfg`.
+//! The types of TLS in a build without it, so that users of this crate need no `cfg`.
 
 use std::convert::Infallible;
 
@@ -14,7 +14,7 @@ pub struct TlsConnector(Infallible);
 pub struct TlsSocket(TcpSocket);
 
 impl TlsConnector {
-    /// Fails, for TLS is not in this build.
+    /// Fails, because TLS is not in this build.
     ///
     /// # Errors
     /// [`TransportError::NoTls`], always.

@@ -55,7 +55,7 @@ impl From<Error> for TlsError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CertificateProblem {
-    /// Nobody whom we trust has signed it.
+    /// It is not signed by a trusted authority.
     UnknownIssuer,
     /// It is for another host.
     WrongName,
@@ -122,7 +122,7 @@ impl CertificateProblem {
             Self::BadSignature => {
                 "the trusted issuer of that name has another key, so trust the issuer's present certificate; or a key is too short, RSA needs 2048 bits"
             }
-            Self::UnsupportedAlgorithm => "have it issued again with SHA-256; SHA-1, MD5 and DSA are refused",
+            Self::UnsupportedAlgorithm => "have it issued again with SHA-256; SHA-1, MD5 and DSA are rejected",
             Self::Other => "have the server's certificate checked",
         }
     }
@@ -160,7 +160,7 @@ pub(crate) fn remedy(error: &TlsError) -> &'static str {
             | A::CertificateUnknown
             | A::UnknownCA
             | A::AccessDenied
-            | A::DecryptError => "the server refused the client's certificate; set another clientCertificate",
+            | A::DecryptError => "the server rejected the client's certificate; set another clientCertificate",
             A::UnrecognisedName => {
                 "the server does not know itself by that name; connect under another one, or set expectedHostName"
             }

@@ -14,10 +14,10 @@ use crate::{TransportError, sys};
 
 const OPERATION: &str = TLS_HANDSHAKE;
 
-/// The longest message that a server may refuse us with before TLS, in bytes.
-const MAX_REFUSAL: u32 = 64 * 1024;
+/// The longest message that a server may reject the client with, in place of TLS, in bytes.
+const MAX_REJECTION: u32 = 64 * 1024;
 
-/// Shakes hands over a connection that was made by that attempt.
+/// Does the handshake over a connection that was made by that attempt.
 pub(super) fn complete<'a>(
     tls: &mut ClientConnection,
     tcp: &'a TcpStream,
@@ -50,14 +50,15 @@ pub(super) fn complete<'a>(
             Err(error) => return Err(io(error)),
         }
         let mut received = &buf[..];
-        // The types of TLS records. As the length of a message that would be 320 MiB and more.
+        // The first byte of a TLS record is its type, 20 to 24. As the first byte of a message, whose
+        // length comes first, it would stand for 320 MiB and more.
         if std::mem::take(&mut first) && !matches!(received, [20..=24, ..]) {
             return Err(not_tls(buf, tcp, attempt));
         }
         while !received.is_empty() {
             tls.read_tls(&mut received).map_err(io)?;
             if let Err(error) = tls.process_new_packets() {
-                // The alert tells the server why; whether it arrives is of no concern.
+                // The alert says to the server why. It does not matter whether it arrives.
                 let _ = tls.write_tls(&mut SendNow(tcp));
                 return Err(TransportError::tls(&attempt.peer(), error));
             }
@@ -65,11 +66,11 @@ pub(super) fn complete<'a>(
     }
 }
 
-/// What the peer says in place of TLS. A TGDB server that refuses the client at once can
+/// What the peer says in place of TLS. A TGDB server that rejects the client at once can
 /// do so in clear text.
 fn not_tls<'a>(mut received: Vec<u8>, tcp: &'a TcpStream, attempt: &Attempt<'a>) -> TransportError {
     let peer = attempt.peer();
-    let mut decoder = FrameDecoder::new(attempt.options.max_frame_len.min(MAX_REFUSAL));
+    let mut decoder = FrameDecoder::new(attempt.options.max_frame_len.min(MAX_REJECTION));
     loop {
         decoder.push(&received);
         match decoder.next_frame() {

@@ -71,7 +71,7 @@ pub(super) fn certificates(bytes: &[u8]) -> Result<Vec<Entry>, String> {
 /// What the bytes are instead.
 pub(super) fn private_key(bytes: &[u8]) -> Result<PrivateKeyDer<'static>, String> {
     const ENCRYPTED: &str = "is encrypted, and this client takes keys that are not: write one by `openssl pkey -in KEY -out PLAIN`, with file permissions that protect it";
-    // Whatever is made of a key is wiped.
+    // All copies of the key are wiped.
     let owned;
     let bytes = match unmarked(bytes) {
         Cow::Borrowed(bytes) => bytes,

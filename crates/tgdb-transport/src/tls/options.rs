@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tgdb_pdu::Secret;
 
 /// Whose signature a server's certificate must have.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Roots {
     /// The authorities that Mozilla trusts, as of the crate `webpki-roots`.
@@ -95,7 +95,7 @@ impl TlsOptions {
         self
     }
 
-    /// Whether TLS 1.2 is refused. Default no.
+    /// Whether TLS 1.3 is the only version. Default false: TLS 1.2 is used with servers that have no other.
     pub fn tls13_only(mut self, only: bool) -> Self {
         self.tls13_only = only;
         self
@@ -139,7 +139,7 @@ impl TlsOptions {
 }
 
 impl Dangerous<'_> {
-    /// Accepts any certificate of anybody. Whoever is between client and server can
+    /// Accepts any certificate, whoever issued it. An attacker between client and server can
     /// then read and change everything, passwords included. Each connection logs a
     /// warning.
     pub fn accept_any_certificate(&mut self) {

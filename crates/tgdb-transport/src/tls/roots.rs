@@ -19,7 +19,7 @@ const OPTION: &str = "trustedCertificates";
 /// The certificates of all sources.
 pub(super) struct Trusted {
     pub(super) anchors: RootCertStore,
-    /// Those that the program names by itself, in full.
+    /// The certificates of `Roots::Path` and `Roots::Bytes`, whole: a server may have one of them.
     pub(super) named: HashSet<CertificateDer<'static>>,
 }
 

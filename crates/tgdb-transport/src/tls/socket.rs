@@ -64,7 +64,7 @@ impl TlsConnector {
         self.config.clone()
     }
 
-    /// Connects as [`TcpSocket::connect`](crate::TcpSocket::connect) does, and shakes hands.
+    /// Connects as [`TcpSocket::connect`](crate::TcpSocket::connect) does, and does the TLS handshake.
     ///
     /// # Errors
     /// As `TcpSocket::connect`, and [`TransportError::Certificate`],
@@ -118,7 +118,7 @@ impl TlsConnector {
     /// The name that the certificate must have.
     fn server_name(&self, host: &str) -> Result<ServerName<'static>, TransportError> {
         let name = self.expected_host_name.as_deref().unwrap_or(host);
-        // The zone of a link-local address is of no concern to the other end.
+        // The zone of a link-local address has a meaning on this host only.
         let name = name.split('%').next().unwrap_or(name);
         ServerName::try_from(name.to_owned()).map_err(|error| TransportError::TlsConfig {
             option: "expectedHostName",

@@ -7,19 +7,18 @@
 
 use std::io::{self, BufRead, IoSlice, Write};
 use std::net::TcpStream;
-use std::sync::Mutex;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rustls::Connection;
 use tgdb_pdu::FrameDecoder;
 
 use super::socket::SendNow;
 use crate::stream::{ByteStream, Read, StreamError, broken, is_transient, send_all};
-use crate::turn::{lock, try_lock};
 use crate::{TlsInfo, sys};
 
-/// How much cipher text is read at once: at first and after short reads, after a
-/// read that filled that, and while a large frame comes.
+/// How much cipher text is read at once. `SHORT_READ` at first, and after a read that did not
+/// fill it; `LONG_READ` after one that did; `LARGE_READ` while a large frame arrives.
 const SHORT_READ: usize = 4 * 1024;
 const LONG_READ: usize = 16 * 1024;
 const LARGE_READ: usize = 256 * 1024;
@@ -62,7 +61,7 @@ impl TlsStream {
         Ok(true)
     }
 
-    /// Encrypts and sends as many of the bytes as goes.
+    /// Encrypts and sends as many of the bytes as the system takes.
     fn send_some(&self, tls: &mut Connection, parts: &[IoSlice<'_>]) -> Result<usize, StreamError> {
         let total: usize = parts.iter().map(|part| part.len()).sum();
         // Together, so that they share records.
@@ -89,7 +88,7 @@ impl TlsStream {
     /// Moves clear text that came with the handshake to the decoder. An error is found
     /// again by the first read.
     pub(super) fn take_early(&self, decoder: &mut FrameDecoder) {
-        let _ = take_text(&mut lock(&self.tls), decoder);
+        let _ = take_text(&mut self.tls.lock(), decoder);
     }
 }
 
@@ -99,7 +98,7 @@ fn decrypt(tls: &mut Connection, mut text: &[u8], decoder: &mut FrameDecoder) ->
     loop {
         tls.read_tls(&mut text)?;
         let processed = tls.process_new_packets().map_err(StreamError::Tls);
-        // What was good before an error counts.
+        // Text that was decrypted before the error is delivered.
         let read = take_text(tls, decoder)?;
         processed?;
         if read == Read::End || text.is_empty() {
@@ -119,7 +118,7 @@ fn take_text(tls: &mut Connection, decoder: &mut FrameDecoder) -> Result<Read, S
                 chunk.len()
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Read::Some),
-            // The end of the TCP stream without that of TLS: a cut.
+            // TCP ended without `close_notify`: the connection was cut.
             Err(error) => return Err(error.into()),
         };
         reader.consume(count);
@@ -132,20 +131,20 @@ impl ByteStream for TlsStream {
     }
 
     fn tls_info(&self) -> Option<TlsInfo> {
-        TlsInfo::of(&lock(&self.tls))
+        TlsInfo::of(&self.tls.lock())
     }
 
     fn read_into(&self, decoder: &mut FrameDecoder, may_wait: bool) -> Result<Read, StreamError> {
-        let mut incoming = lock(&self.incoming);
+        let mut incoming = self.incoming.lock();
         if incoming.capacity() == 0 {
             incoming.reserve_exact(SHORT_READ);
         }
         let read = if may_wait { sys::recv_wait } else { sys::recv_now };
         let count = read(&self.tcp, &mut incoming)?;
-        let mut tls = lock(&self.tls);
+        let mut tls = self.tls.lock();
         let result = decrypt(&mut tls, &incoming, decoder);
-        // What rustls has made by itself: handshake, alerts, key updates. What does not
-        // go now goes with the next read or write, which also reports an error.
+        // rustls may have made records by itself: handshake, alerts, key updates. What the
+        // system does not take now goes with the next read or write, which also reports an error.
         let _ = self.flush(&mut tls);
         drop(tls);
         let next = match decoder.missing() {
@@ -160,13 +159,13 @@ impl ByteStream for TlsStream {
     }
 
     fn send(&self, mut bytes: &[u8]) -> Result<(), StreamError> {
-        let mut is_broken = lock(&self.broken);
+        let mut is_broken = self.broken.lock();
         if *is_broken {
             return Err(broken().into());
         }
         // A server's handshake is completed by its reader; until then clear text waits inside rustls.
         let sent = send_all(&self.tcp, self.timeout, bytes.len(), || {
-            let mut tls = lock(&self.tls);
+            let mut tls = self.tls.lock();
             let count = self.send_some(&mut tls, &[IoSlice::new(bytes)])?;
             if count == 0 && !bytes.is_empty() && !tls.wants_write() {
                 return Err(io::Error::from(io::ErrorKind::WriteZero).into());
@@ -179,29 +178,29 @@ impl ByteStream for TlsStream {
     }
 
     fn try_send(&self, parts: &[IoSlice<'_>]) -> Result<usize, StreamError> {
-        // Whoever holds it is about to wait for room.
-        let Some(mut is_broken) = try_lock(&self.broken) else { return Ok(0) };
+        // The thread that holds the lock is inside `send`, and may wait for the peer to read.
+        let Some(mut is_broken) = self.broken.try_lock() else { return Ok(0) };
         if *is_broken {
             return Err(broken().into());
         }
-        let sent = self.send_some(&mut lock(&self.tls), parts);
+        let sent = self.send_some(&mut self.tls.lock(), parts);
         *is_broken = sent.is_err();
         sent
     }
 
     fn try_flush(&self) -> Result<bool, StreamError> {
-        // A sender flushes itself.
-        let Some(mut is_broken) = try_lock(&self.broken) else { return Ok(false) };
+        // The thread that holds the lock is inside `send`, which flushes.
+        let Some(mut is_broken) = self.broken.try_lock() else { return Ok(false) };
         if *is_broken {
             return Err(broken().into());
         }
-        let flushed = self.flush(&mut lock(&self.tls));
+        let flushed = self.flush(&mut self.tls.lock());
         *is_broken = flushed.is_err();
         flushed
     }
 
     fn end(&self) {
-        let mut tls = lock(&self.tls);
+        let mut tls = self.tls.lock();
         tls.send_close_notify();
         // The end of the TCP stream follows; an error here means that it is gone already.
         let _ = self.flush(&mut tls);

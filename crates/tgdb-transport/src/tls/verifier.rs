@@ -18,11 +18,11 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 #[derive(Debug)]
 pub(super) struct ServerVerifier {
     chains: Arc<WebPkiServerVerifier>,
-    /// Those that the program itself trusts, in full.
+    /// The certificates that the program named, whole.
     trusted: HashSet<CertificateDer<'static>>,
 }
 
-/// What rustls refuses without a word that helps.
+/// What rustls rejects with an error that does not say what to do.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Finding {
     #[error("X.509 version {0}, which has no place for names and purposes")]
@@ -110,7 +110,7 @@ impl ServerCertVerifier for ServerVerifier {
     }
 }
 
-/// Verifies signatures of the handshake, but not whose they are.
+/// Verifies signatures of the handshake, but not the certificate: any is accepted.
 #[derive(Debug)]
 pub(super) struct AcceptAny(pub(super) Arc<CryptoProvider>);
 

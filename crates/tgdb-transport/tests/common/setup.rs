@@ -95,7 +95,7 @@ impl Made {
         Roots::Bytes(self.pem.clone().into_bytes())
     }
 
-    /// A server of this certificate, be it good or not, which sends others with it.
+    /// A server with this certificate, valid or not, which sends others with it.
     pub fn server(&self, others: &[&Made], client_authority: Option<&Made>) -> Arc<ServerConfig> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let key = provider.key_provider.load_private_key(self.key.clone_key()).unwrap();

@@ -16,7 +16,7 @@ impl Sink for Lines {
         self.0.push(format!("open {} {}", exported.name, exported.columns.join("+")));
         Ok(())
     }
-    fn record(&mut self, record: &Record) -> Result<(), BulkError> {
+    fn write_record(&mut self, record: &Record) -> Result<(), BulkError> {
         let fields: Vec<_> = record.fields().map(|field| field.wire_value().unwrap_or("-").to_owned()).collect();
         self.0.push(fields.join("|"));
         Ok(())
@@ -62,7 +62,7 @@ fn records_come_out_whole_though_portions_cut_them() {
     ];
     for portion in portions {
         assert_eq!(flow.next(), Some(PartialExportRequest { request: -1 }.into()));
-        flow.portion(portion, &mut lines).unwrap();
+        flow.handle_portion(portion, &mut lines).unwrap();
     }
     assert_eq!(flow.next(), None, "all has come");
     assert_eq!(lines.0, ["open person name", "1|Ann", "2|Bob\n", "3|-", "close", "open knows ", "1|2", "close"]);
@@ -88,7 +88,7 @@ fn error(portions: Vec<PartialExportResponse>, verify: bool) -> BulkError {
     let mut flow = ExportFlow::begun(begun(&[("person", true, 3), ("knows", false, 1)]), verify).unwrap();
     let last = portions.len() - 1;
     for (index, portion) in portions.into_iter().enumerate() {
-        let result = flow.portion(portion, &mut Lines::default());
+        let result = flow.handle_portion(portion, &mut Lines::default());
         if index == last {
             return result.unwrap_err();
         }
@@ -134,7 +134,8 @@ fn a_hostile_server_gets_nowhere() {
 fn wrong_counts_are_reported() {
     for (announced, entities) in [(3, 1), (1, 3), (1, -1), (i64::MIN, i32::MIN)] {
         let mut flow = flow(&[("person", true, announced)]);
-        flow.portion(portion(Some(("person", &["name"])), entities, false, "1,Ann\n"), &mut Lines::default()).unwrap();
+        flow.handle_portion(portion(Some(("person", &["name"])), entities, false, "1,Ann\n"), &mut Lines::default())
+            .unwrap();
         let types = flow.into_types();
         assert!(!types[0].is_consistent(), "{types:?}");
         assert_eq!((types[0].announced, types[0].counted, types[0].records), (announced, entities.into(), 1));

@@ -25,7 +25,7 @@ fn a_graceful_stop_waits_for_replies_then_says_goodbye_and_lingers() {
     let id = driven.submit("asks", MODE);
     driven.close(StopMethod::Graceful);
     assert_eq!(driven.session.state(), LinkState::Closing);
-    assert_eq!(driven.refusal(MODE), Some(Refusal::State(LinkState::Closing)));
+    assert_eq!(driven.not_taken(MODE), Some(SubmitError::State(LinkState::Closing)));
     assert_eq!(driven.verbs(), [Verb::QUERY_REQUEST], "what was taken in is sent");
     driven.pass(SECOND);
     driven.reply(id);

@@ -124,5 +124,5 @@ fn a_connect_needs_a_start_again() {
     driven.lose();
     driven.session.connect(driven.now).expect("not active");
     driven.log_in();
-    assert_eq!(driven.refusal(ResendMode::ReconnectAndResend), Some(Refusal::NotStarted));
+    assert_eq!(driven.not_taken(ResendMode::ReconnectAndResend), Some(SubmitError::NotStarted));
 }

@@ -18,8 +18,8 @@ fn without_failover_a_loss_ends_all() {
     assert_eq!(names(&ended), ["drop", "resend", "raise", "ignore"]);
     assert!(ended.iter().all(|(_, outcome)| is_lost(outcome)), "{ended:?}");
     assert_eq!(driven.session.state(), LinkState::FailedOnRecv);
-    let refusal = Refusal::State(LinkState::FailedOnRecv);
-    assert_eq!(driven.refusal(ResendMode::ReconnectAndResend), Some(refusal));
+    let expected = SubmitError::State(LinkState::FailedOnRecv);
+    assert_eq!(driven.not_taken(ResendMode::ReconnectAndResend), Some(expected));
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn requests_wait_for_the_login_of_a_reconnection() {
     assert_eq!(hello.len(), 1);
     assert_eq!((hello[0].verb, hello[0].header.session_id), (Verb::HANDSHAKE_REQUEST, 0));
     assert!(!driven.session.has_transmit(), "the server has not answered");
-    // The login, but for its first message.
+    // The login, except for its first message.
     let challenge = ProductVersion::CLIENT.to_wire();
     let status = HandshakeStatus::ACCEPT_CHALLENGE;
     driven.session.handle_frame(driven.now, link, framed(HandshakeResponse { status, challenge, reason: None }));

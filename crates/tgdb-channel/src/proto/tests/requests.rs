@@ -13,7 +13,7 @@ fn a_reply_goes_to_its_own_waiter_only() {
         driven.reply(id);
     }
     assert!(driven.ended().is_empty(), "nobody else was answered");
-    let stats = driven.session.stats();
+    let stats = driven.session.stats(driven.now);
     assert_eq!((stats.late_replies, stats.unknown_replies), (1, 6));
     assert_eq!(driven.session.in_flight(), 3);
 }
@@ -59,7 +59,8 @@ fn a_ping_is_a_heartbeat_unless_it_answers_one() {
     assert!(driven.ended().is_empty());
     driven.receive(frame(Verb::PING, 2));
     assert_eq!(names(&driven.ended()), ["resend"]);
-    assert_eq!(driven.session.stats(), ChannelStats::default());
+    let stats = driven.session.stats(driven.now);
+    assert_eq!((stats.late_replies, stats.unknown_replies), (0, 0));
 }
 
 #[test]
@@ -81,7 +82,7 @@ fn a_cancelled_request_makes_its_reply_late() {
     assert_eq!(driven.session.cancel(driven.now, 1), None);
     driven.reply(1);
     assert!(driven.ended().is_empty());
-    assert_eq!((driven.session.stats().late_replies, driven.session.in_flight()), (1, 3));
+    assert_eq!((driven.session.stats(driven.now).late_replies, driven.session.in_flight()), (1, 3));
 }
 
 #[test]
@@ -126,17 +127,17 @@ fn a_timeout_says_whether_the_request_was_sent() {
 }
 
 #[test]
-fn a_request_is_refused_where_it_makes_no_sense() {
+fn a_request_is_not_taken_where_it_makes_no_sense() {
     use ResendMode::*;
     let mut driven = Driven::new(2);
-    assert_eq!(driven.refusal(ReconnectAndResend), Some(Refusal::State(LinkState::NotConnected)));
+    assert_eq!(driven.not_taken(ReconnectAndResend), Some(SubmitError::State(LinkState::NotConnected)));
     driven.session.connect(driven.now).expect("not active");
-    assert_eq!(driven.refusal(ReconnectAndResend), Some(Refusal::State(LinkState::NotConnected)));
+    assert_eq!(driven.not_taken(ReconnectAndResend), Some(SubmitError::State(LinkState::NotConnected)));
     driven.log_in();
-    assert_eq!(driven.refusal(ReconnectAndResend), Some(Refusal::NotStarted));
+    assert_eq!(driven.not_taken(ReconnectAndResend), Some(SubmitError::NotStarted));
     driven.lose();
-    assert_eq!(driven.refusal(ReconnectAndResend), Some(Refusal::NotStarted), "while it reconnects, too");
+    assert_eq!(driven.not_taken(ReconnectAndResend), Some(SubmitError::NotStarted), "while it reconnects, too");
     driven.session.start().expect("it reconnects");
-    assert_eq!(driven.refusal(DontReconnectAndIgnore), Some(Refusal::State(LinkState::Reconnecting)));
-    assert_eq!(driven.refusal(ReconnectAndResend), None);
+    assert_eq!(driven.not_taken(DontReconnectAndIgnore), Some(SubmitError::State(LinkState::Reconnecting)));
+    assert_eq!(driven.not_taken(ReconnectAndResend), None);
 }

@@ -10,7 +10,7 @@ fn full() -> Driven {
     driven.submit("in flight", MODE);
     driven.sent();
     driven.events();
-    assert_eq!(driven.refusal(MODE), Some(Refusal::Full));
+    assert_eq!(driven.not_taken(MODE), Some(SubmitError::Full));
     driven
 }
 
@@ -34,9 +34,9 @@ fn the_bytes_that_wait_are_bounded() {
     let mut driven = Driven::connected_with(1, |config| config.max_outbox = 150);
     driven.submit("larger than the bound is possible if nothing waits, as otherwise it could never be sent", MODE);
     assert!(driven.session.outbox_bytes() > 150);
-    assert_eq!(driven.refusal(MODE), Some(Refusal::Full));
+    assert_eq!(driven.not_taken(MODE), Some(SubmitError::Full));
     driven.sent();
-    assert_eq!((driven.session.outbox_bytes(), driven.refusal(MODE)), (0, None));
+    assert_eq!((driven.session.outbox_bytes(), driven.not_taken(MODE)), (0, None));
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn first_come_first_served_one_at_a_time() {
     let tickets = ["first", "second", "third"].map(|name| driven.queue(name));
     driven.reply(1);
     assert_eq!(driven.called(), ["first"], "there is room for one");
-    assert_eq!(driven.refusal(MODE), Some(Refusal::Full), "nobody comes before it");
+    assert_eq!(driven.not_taken(MODE), Some(SubmitError::Full), "nobody comes before it");
     assert_eq!(driven.submit_in_turn(tickets[1], "second"), None);
     let id = driven.submit_in_turn(tickets[0], "first").expect("it is its turn");
     driven.session.leave_room(tickets[0]);
@@ -137,7 +137,7 @@ fn all_are_called_when_there_will_be_no_room() {
         driven.queue("second");
         end(&mut driven);
         assert_eq!(driven.called(), ["first", "second"], "{:?}", driven.session.state());
-        assert!(matches!(driven.refusal(MODE), Some(Refusal::State(_))));
+        assert!(matches!(driven.not_taken(MODE), Some(SubmitError::State(_))));
     }
 }
 
@@ -166,6 +166,6 @@ fn what_ends_something_needs_no_room_but_a_session() {
     assert_eq!(driven.called(), ["waits for room"]);
     let request = driven.request("beyond", MODE);
     let request = Request { session: Some(SessionNumber(7)), ..request };
-    let refused = driven.session.submit_beyond_bounds(request).expect_err("there is no such session");
-    assert_eq!(refused.why, Refusal::SessionGone(SessionNumber(7)));
+    let not_taken = driven.session.submit_beyond_bounds(request).expect_err("there is no such session");
+    assert_eq!(not_taken.why, SubmitError::SessionGone(SessionNumber(7)));
 }

@@ -5,9 +5,9 @@ use super::*;
 const MODE: ResendMode = ResendMode::ReconnectAndResend;
 
 impl Driven {
-    fn submit_pinned(&mut self, name: &'static str, session: Option<SessionNumber>) -> Result<i64, Refusal> {
+    fn submit_pinned(&mut self, name: &'static str, session: Option<SessionNumber>) -> Result<i64, SubmitError> {
         let request = Request { session, ..self.request(name, MODE) };
-        self.session.submit(request).map_err(|refused| refused.why)
+        self.session.submit(request).map_err(|not_taken| not_taken.why)
     }
 }
 
@@ -36,7 +36,7 @@ fn a_request_of_a_session_that_is_gone_is_not_sent() {
         matches!(&ended[..], [("queued", Outcome::Failed(Failure::SessionGone { session: SessionNumber(1) }))]),
         "{ended:?}"
     );
-    let gone = Err(Refusal::SessionGone(SessionNumber(1)));
+    let gone = Err(SubmitError::SessionGone(SessionNumber(1)));
     assert_eq!(driven.submit_pinned("while reconnecting", session), gone);
     driven.log_in();
     assert_eq!(driven.submit_pinned("later", session), gone);

@@ -7,10 +7,10 @@ use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::time::{Duration, Instant};
 
-use tgdb_channel::ChannelError;
 use tgdb_channel::pdu::FrameDecoder;
 use tgdb_channel::proto::{Event, LinkId, Session, Transmit};
 use tgdb_channel::transport::TransportError;
+use tgdb_channel::{ChannelError, ChannelStats};
 use tgdb_testkit::sim::{CloseKind, ConnId, ConnectFailure, NetEvent, Network, Rng};
 
 use crate::coverage::Coverage;
@@ -121,6 +121,11 @@ impl Driver {
         self.sent.get(&link).map_or((0, false), |(conn, taken)| (*taken, self.network.is_corrupted(*conn)))
     }
 
+    /// What the session counted, and how many bytes the system took of all connections.
+    pub(crate) fn stats(&self) -> (ChannelStats, u64) {
+        (self.session.stats(self.instant()), self.sent.values().map(|(_, taken)| taken).sum())
+    }
+
     /// Whether to put work off, that is there to be done.
     fn puts_off(&mut self, work: Work) -> bool {
         let now = self.now();
@@ -153,7 +158,7 @@ impl Driver {
         self.inbox.extend(self.network.advance_to(until));
     }
 
-    /// Tells the session the time, if it wants to know.
+    /// Calls `handle_timeout` if the session asked for it.
     pub(crate) fn handle_time(&mut self) {
         let now = self.instant();
         if self.session.poll_timeout().is_some_and(|due| due <= now) && !self.puts_off(Work::Time) {

@@ -83,6 +83,7 @@ impl Driver {
                 ConnectFailure::NameNotFound => {
                     TransportError::Resolve { peer: "a server".into(), source: io::ErrorKind::NotFound.into() }
                 }
+                other => panic!("{other:?} is new: say what a socket makes of it"),
             };
             self.session.handle_connect_failed(now, link, ChannelError::from(error));
             return Ok(());

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tgdb_channel::pdu::body::{QueryCommand, QueryRequest};
 use tgdb_channel::pdu::{Body, Verb};
-use tgdb_channel::proto::{Payload, Refusal, Request, SessionNumber};
+use tgdb_channel::proto::{Payload, Request, SessionNumber, SubmitError};
 use tgdb_channel::{LinkState, ResendMode, StopMethod};
 use tgdb_testkit::sim::{CloseKind, Rng};
 
@@ -20,7 +20,7 @@ use room::Room;
 pub(crate) struct Program {
     rng: Rng,
     habits: ProgramHabits,
-    /// It acts no more, but for what the simulation wants of it.
+    /// It acts no more, except for what the simulation wants of it.
     pub(crate) is_quiet: bool,
     acts_at: Duration,
     /// Open requests without a waiter.
@@ -101,7 +101,7 @@ impl Simulation {
         let result = self.driver.session.connect(self.driver.at(now));
         check!(result.is_err() == was_active, "connect, active {was_active}: {result:?}");
         if was_active {
-            self.coverage.hit("connect refused: active");
+            self.coverage.hit("connect failed: active");
             return Ok(());
         }
         if self.links.stopped.is_some() || self.links.state != LinkState::NotConnected {
@@ -131,7 +131,7 @@ impl Simulation {
         let is_switched = self.driver.session.switch_server(self.driver.at(now), to);
         self.trace(|| format!("switch from {from} to {to:?}: {is_switched}"));
         check!(is_switched == must_be, "switch to {to:?} in {state:?}: {is_switched}");
-        self.coverage.hit(if is_switched { "switched" } else { "switch refused" });
+        self.coverage.hit(if is_switched { "switched" } else { "switch failed" });
         if is_switched {
             self.links.on_switch(from, to);
         }
@@ -195,11 +195,11 @@ impl Simulation {
         let key = self.requests.get(number).key;
         if let Some(at) = self.program.unwatched.iter().position(|unwatched| *unwatched == number) {
             // If it comes back at once the outcome is there, and is found like the others'.
-            if self.driver.session.wait(key, Token::Request(number)).is_none() {
+            if self.driver.session.set_waiter(key, Token::Request(number)).is_none() {
                 self.program.unwatched.remove(at);
                 self.coverage.hit("waiter set later");
             }
-        } else if let Some(waiter) = self.driver.session.unwait(key) {
+        } else if let Some(waiter) = self.driver.session.take_waiter(key) {
             check!(waiter == Token::Request(number), "the waiter of request {number} was {waiter:?}");
             self.program.unwatched.push(number);
             self.coverage.hit("waiter taken back");

@@ -64,8 +64,8 @@ impl Simulation {
                     self.program.rooms.insert(number, room);
                     self.trace(|| format!("room {number}: again"));
                 }
-                refused => {
-                    if refused.is_some() {
+                not_taken => {
+                    if not_taken.is_some() {
                         self.coverage.hit("room: time over");
                     }
                     self.trace(|| format!("room {number}: done"));

@@ -101,24 +101,24 @@ impl Simulation {
                 }
                 Ok(None)
             }
-            Err(refused) => {
-                let what = match refused.why {
-                    Refusal::Full => "refused: full",
-                    Refusal::NotStarted => "refused: not started",
-                    Refusal::SessionGone(_) => "refused: session gone",
-                    _ => "refused: state",
+            Err(not_taken) => {
+                let what = match not_taken.why {
+                    SubmitError::Full => "not taken: full",
+                    SubmitError::NotStarted => "not taken: not started",
+                    SubmitError::SessionGone(_) => "not taken: session gone",
+                    _ => "not taken: state",
                 };
                 self.coverage.hit(what);
-                let is_possible = match refused.why {
-                    Refusal::State(why) => why == state && state != LinkState::Connected,
-                    Refusal::NotStarted => !self.links.is_started,
-                    Refusal::SessionGone(gone) => {
+                let is_possible = match not_taken.why {
+                    SubmitError::State(why) => why == state && state != LinkState::Connected,
+                    SubmitError::NotStarted => !self.links.is_started,
+                    SubmitError::SessionGone(gone) => {
                         session == Some(gone) && self.driver.session.session_number() != session
                     }
                     _ => matches!(state, LinkState::Connected | LinkState::Reconnecting),
                 };
-                check!(is_possible, "refused in {state:?}: {:?}", refused.why);
-                Ok((refused.why == Refusal::Full).then_some((refused.request, padding)))
+                check!(is_possible, "not taken in {state:?}: {:?}", not_taken.why);
+                Ok((not_taken.why == SubmitError::Full).then_some((not_taken.request, padding)))
             }
         }
     }

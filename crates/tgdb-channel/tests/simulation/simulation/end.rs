@@ -48,8 +48,8 @@ impl Simulation {
             let (mut request, text) = self.request(mode, ms(30_000), false, 0);
             request.session = self.driver.session.session_number();
             let now = self.driver.now();
-            let refused = self.submit(None, request, text, now)?;
-            check!(refused.is_none() && self.requests.next_number() > number, "refused on a calm network");
+            let not_taken = self.submit(None, request, text, now)?;
+            check!(not_taken.is_none() && self.requests.next_number() > number, "not taken on a calm network");
             let bound = self.driver.now() + ms(31_000);
             self.run_until(bound, |sim| sim.requests.open_count() == 0)?;
             check!(self.requests.is_answered(number), "no reply over a calm network: {:?}", self.requests.get(number));
@@ -74,13 +74,10 @@ impl Simulation {
         check!(session.poll_event().is_none(), "an event after the end");
         check!(session.poll_timeout().is_none(), "a timeout after the end");
         check!(session.outbox_bytes() == 0, "{} bytes wait after the end", session.outbox_bytes());
-        let stats = session.stats();
         check!(self.driver.is_sent(), "something to be sent after the end");
         check!(self.requests.open_count() == 0, "requests {:?} have no outcome", self.requests.open_keys());
         check!(!self.program.waits_for_room(), "somebody still waits for room");
-        self.coverage.add("late reply", stats.late_replies);
-        self.coverage.add("unknown reply", stats.unknown_replies);
-        check!(self.late_replies == stats.late_replies, "{} late replies were reported", self.late_replies);
+        self.check_stats()?;
         self.coverage.add("session set up", self.driver.wire.setups);
         self.coverage.add("ping", self.driver.wire.pings);
         Ok(())

@@ -1,5 +1,6 @@
 //! One seed, from its start to its end.
 
+mod counted;
 mod end;
 
 use std::time::Duration;
@@ -123,6 +124,7 @@ impl Simulation {
         match event {
             Event::LinkChanged { from, to } => self.on_link_changed(from, to)?,
             Event::Lost { cause } => {
+                self.coverage.hit("lost");
                 if matches!(*cause, TransportError::Timeout { operation: "send to", .. }) {
                     self.coverage.hit("sender stalled");
                 }
@@ -137,10 +139,11 @@ impl Simulation {
                 self.links.on_attempt(self.driver.now(), server)?;
             }
             Event::AttemptFailed { error, .. } => {
+                self.coverage.hit("attempt failed");
                 if let ChannelError::Login { source, .. } = &error
                     && matches!(**source, LoginError::Terminated { .. })
                 {
-                    self.coverage.hit("login refused for now");
+                    self.coverage.hit("login rejected for now");
                 }
                 self.links.on_attempt_ended(self.driver.now());
             }
@@ -151,7 +154,10 @@ impl Simulation {
                 check!(current.is_none_or(|current| current == session), "{session:?} is called {current:?}");
                 self.requests.on_session(session, self.last_attempt)?;
             }
-            Event::Resent { id, times, .. } => self.requests.on_resent(id, times)?,
+            Event::Resent { id, times, .. } => {
+                self.coverage.hit("reported as resent");
+                self.requests.on_resent(id, times)?;
+            }
             Event::Dropped { request_id, is_late: true, .. } => {
                 self.late_replies += 1;
                 if self.scenario.plan.unknown_reply == 0.0 {
@@ -171,12 +177,12 @@ impl Simulation {
                 self.links.on_connect_ended()?;
                 self.links.on_attempt_ended(self.driver.now());
                 let number = self.driver.session.last_connect();
-                let outcome = self.driver.session.connect_outcome(number);
+                let outcome = self.driver.session.take_connect_outcome(number);
                 check!(outcome.is_some(), "a connect ended without outcome");
                 let is_ok = matches!(outcome, Some(Ok(())));
                 self.coverage.hit(if is_ok { "connect succeeded" } else { "connect failed" });
                 if let Some(Err(ChannelError::Login { .. })) = outcome {
-                    self.coverage.hit("login refused");
+                    self.coverage.hit("login rejected");
                 }
                 self.connect_outcome = outcome;
             }

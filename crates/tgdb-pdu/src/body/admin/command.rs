@@ -31,9 +31,9 @@ macro_rules! admin_commands {
                 SHOW_INDICES = 10,
                 /// List types; answers [`Types`](super::Types).
                 SHOW_TYPES = 11,
-                /// Tell about the server; answers [`AnyServerInfo`](super::AnyServerInfo).
+                /// Information about the server; answers [`AnyServerInfo`](super::AnyServerInfo).
                 SHOW_INFO = 12,
-                /// List connections; answers `LongList<ConnectionInfo>`.
+                /// List connections; answers `List64<ConnectionInfo>`.
                 SHOW_CONNECTIONS = 13,
                 $($rest)*
             }

@@ -1,7 +1,7 @@
 //! What a description of an object holds (`adminimpl.py`, `AdminResponseMessage.description`).
 
 use super::{IndexInfo, Role, StoredProcedure, UserWithRoleIds};
-use crate::body::{AttributeDescriptor, EdgeType, LongList, NodeType, SystemType};
+use crate::body::{AttributeDescriptor, EdgeType, List64, NodeType, SystemType};
 use crate::{BodyError, BodyErrorKind, EncodeError, Reader, Wire, Writer};
 
 /// A description of an object. Answer to a describe command, which is 14 in Java and 15 in Python.
@@ -16,9 +16,9 @@ pub enum Description {
         /// The type.
         node_type: NodeType,
         /// Its indices.
-        indices: LongList<IndexInfo>,
+        indices: List64<IndexInfo>,
         /// Its attributes.
-        attributes: LongList<AttributeDescriptor>,
+        attributes: List64<AttributeDescriptor>,
     },
     /// An edge type, twice bool and, if true, a node type, `i64` count of descriptors, descriptors.
     EdgeType {
@@ -29,7 +29,7 @@ pub enum Description {
         /// The node type that it ends at.
         to: Option<NodeType>,
         /// Its attributes.
-        attributes: LongList<AttributeDescriptor>,
+        attributes: List64<AttributeDescriptor>,
     },
     /// An attribute descriptor.
     AttributeDescriptor(AttributeDescriptor),
@@ -38,7 +38,7 @@ pub enum Description {
         /// The index.
         index: IndexInfo,
         /// Its attributes.
-        attributes: LongList<AttributeDescriptor>,
+        attributes: List64<AttributeDescriptor>,
     },
     /// A stored procedure.
     StoredProcedure(StoredProcedure),
@@ -90,20 +90,20 @@ impl Wire for Description {
         Ok(match system_type {
             SystemType::NODE_TYPE => Self::NodeType {
                 node_type: NodeType::decode("node_type", r)?,
-                indices: LongList::decode("indices", r)?,
-                attributes: LongList::decode("attributes", r)?,
+                indices: List64::decode("indices", r)?,
+                attributes: List64::decode("attributes", r)?,
             },
             SystemType::EDGE_TYPE => {
                 let edge_type = EdgeType::decode("edge_type", r)?;
                 let mut end = || Ok(if r.bool("has_end")? { Some(NodeType::decode("end", r)?) } else { None });
                 let (from, to) = (end()?, end()?);
-                Self::EdgeType { edge_type, from, to, attributes: LongList::decode("attributes", r)? }
+                Self::EdgeType { edge_type, from, to, attributes: List64::decode("attributes", r)? }
             }
             SystemType::ATTRIBUTE_DESCRIPTOR => {
                 Self::AttributeDescriptor(AttributeDescriptor::decode("descriptor", r)?)
             }
             SystemType::INDEX => {
-                Self::Index { index: IndexInfo::decode("index", r)?, attributes: LongList::decode("attributes", r)? }
+                Self::Index { index: IndexInfo::decode("index", r)?, attributes: List64::decode("attributes", r)? }
             }
             SystemType::STORED_PROCEDURE => Self::StoredProcedure(StoredProcedure::decode("procedure", r)?),
             SystemType::ROLE => Self::Role(Role::decode("role", r)?),

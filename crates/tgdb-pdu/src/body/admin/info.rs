@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::Secret;
-use crate::body::{Chars, LongList, SystemType};
+use crate::body::{Chars, List64, SystemType};
 use crate::wire::wire_struct;
 
 wire_struct! {
@@ -118,7 +118,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// What a server tells about itself, as Java and Go read it; see
+    /// What a server reports about itself, as Java and Go read it; see
     /// [`AnyServerInfo`](super::AnyServerInfo).
     pub struct ServerInfo {
         /// Name of the server.
@@ -147,7 +147,7 @@ wire_struct! {
         /// Bytes of the shared memory.
         pub shared_memory_max: i64,
         /// Listeners.
-        pub listeners: LongList<ListenerInfo>,
+        pub listeners: List64<ListenerInfo>,
         /// Threads that process transactions.
         pub transaction_processors: i16,
         /// Transactions processed.

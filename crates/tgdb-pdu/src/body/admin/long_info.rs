@@ -1,13 +1,13 @@
-//! What a server tells about itself, in the longer of two layouts (`adminimpl.py`).
+//! What a server reports about itself, in the longer of two layouts (`adminimpl.py`).
 
 use super::objects::either;
 use super::{CacheInfo, ListenerInfo, ServerInfo, StoreInfo};
-use crate::body::LongList;
+use crate::body::List64;
 use crate::wire::wire_struct;
 use crate::{BodyError, EncodeError, Reader, Wire, Writer};
 
 wire_struct! {
-    /// What a server tells about itself, as Python reads it: [`ServerInfo`] and, in between, its
+    /// What a server reports about itself, as Python reads it: [`ServerInfo`] and, in between, its
     /// path, query statistics, two more caches and the path of the database.
     pub struct LongServerInfo {
         /// Name of the server.
@@ -37,7 +37,7 @@ wire_struct! {
         /// Bytes of the shared memory.
         pub shared_memory_max: i64,
         /// Listeners.
-        pub listeners: LongList<ListenerInfo>,
+        pub listeners: List64<ListenerInfo>,
         /// Transactions.
         pub transactions: ProcessorInfo,
         /// Depth of the logger's queue.
@@ -83,7 +83,7 @@ wire_struct! {
     }
 }
 
-/// What a server tells about itself, in either of the layouts that the vendor's clients read; which
+/// What a server reports about itself, in either of the layouts that the vendor's clients read; which
 /// one a server writes is not known. Answer to [`SHOW_INFO`](super::AdminCommand::SHOW_INFO).
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]

@@ -69,12 +69,10 @@ impl Wire for AdminRequest {
     }
 
     fn decode(_: &'static str, r: &mut Reader) -> Result<Self, BodyError> {
-        Ok(Self {
-            length: r.i32("length")?,
-            checksum: r.i32("checksum")?,
-            command: AdminCommand::decode("command", r)?,
-            arguments: Secret::new(&r.take_rest()[..]),
-        })
+        let (length, checksum) = (r.i32("length")?, r.i32("checksum")?);
+        let command = AdminCommand::decode("command", r)?;
+        r.take_memory("arguments", r.remaining())?;
+        Ok(Self { length, checksum, command, arguments: Secret::new(&r.take_rest()[..]) })
     }
 }
 

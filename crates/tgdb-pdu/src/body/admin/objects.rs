@@ -1,7 +1,7 @@
 //! Users, roles, types and stored procedures in the answers of administration commands
 //! (`adminimpl.py`, `gmdimpl.py`, `AdminHelper.java`).
 
-use crate::body::{Chars, EdgeType, LongList, NodeType, SystemType, UserInfo};
+use crate::body::{Chars, EdgeType, List64, NodeType, SystemType, UserInfo};
 use crate::wire::wire_struct;
 use crate::{BodyError, EncodeError, Reader, Secret, Wire, Writer};
 
@@ -61,6 +61,7 @@ pub(crate) fn either<A: Wire, B: Wire, T>(
     if as_first.is_ok() && r.remaining() == 0 {
         return as_first.map(first);
     }
+    again.share_memory(r);
     match B::decode(field, &mut again) {
         Ok(value) if again.remaining() == 0 => {
             *r = again;
@@ -144,6 +145,6 @@ wire_struct! {
         /// What it returns.
         pub return_type: Chars,
         /// Its parameters.
-        pub parameters: LongList<Parameter>,
+        pub parameters: List64<Parameter>,
     }
 }

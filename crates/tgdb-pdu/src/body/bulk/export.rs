@@ -127,7 +127,7 @@ wire_struct! {
 impl PartialExportResponse {
     /// A portion with the length and the hash of the data.
     pub fn new(portion: ExportPortion, data: Bytes) -> Self {
-        // A length that does not fit is refused when it is encoded.
+        // A length that does not fit is an error when it is encoded.
         Self { portion, length: data.len() as u32, checksum: murmur_hash_64a(&data), data }
     }
 

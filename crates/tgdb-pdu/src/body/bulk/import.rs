@@ -129,7 +129,7 @@ pub enum ImportPortion {
 impl PartialImportRequest {
     /// A portion with the length and the hash of the data.
     pub fn new(portion: ImportPortion, data: Bytes) -> Self {
-        // A length that does not fit is refused when it is encoded.
+        // A length that does not fit is an error when it is encoded.
         Self { length: data.len() as u32, checksum: murmur_hash_64a(&data), portion, data }
     }
 

@@ -21,7 +21,7 @@ pub use options::*;
 
 use bytes::Bytes;
 
-use super::LongList;
+use super::List64;
 use crate::wire::wire_struct;
 use crate::{BodyError, EncodeError, Reader, Wire, Writer};
 
@@ -76,7 +76,7 @@ impl Wire for BulkOutcome {
 
     fn decode(_: &'static str, r: &mut Reader) -> Result<Self, BodyError> {
         Ok(match r.i32("result")? {
-            0 => Self::Done(LongList::decode("types", r)?.0),
+            0 => Self::Done(List64::decode("types", r)?.0),
             result => Self::Failed { result },
         })
     }

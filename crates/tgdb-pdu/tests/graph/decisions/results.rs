@@ -24,7 +24,7 @@ fn an_unknown_descriptor_costs_what_stands_behind_it_only() {
 
 #[test]
 fn keys_need_no_type() {
-    // Python refuses; Java has it in its layout.
+    // An error in Python; Java has it in its layout.
     let key = EntityKey::new(&SCHEMA, None, [("count", 3.into())]).unwrap();
     assert_eq!(hex::encode(encode(&key)), "000001000000050000000003");
     assert_eq!(decode::<EntityKey>(&encode(&key)), key);

@@ -3,12 +3,12 @@
 use tgdb_pdu::Wire;
 use tgdb_pdu::body::{
     AdminCommand, AdminRequest, AttributeDescriptor, AttributeType, Chars, CreateAttributeDescriptor, CreateEdgeType,
-    CreateNodeType, CreateUser, EdgeDirection, EdgeType, EntityType, NodeType, ShortList, SystemType, TypeGroup,
+    CreateNodeType, CreateUser, EdgeDirection, EdgeType, EntityType, List16, NodeType, SystemType, TypeGroup,
 };
 use tgdb_pdu::call::AdminStatus;
 use tgdb_pdu::graph::{ChangeSet, Schema};
 
-use super::{Admin, Refusal, UNSUPPORTED, reader};
+use super::{Admin, Failure, UNSUPPORTED, reader};
 use crate::graph::User;
 use crate::graph::schema::INDEX_OFFSET;
 
@@ -18,7 +18,7 @@ impl Admin<'_> {
         command: AdminCommand,
         request: &AdminRequest,
         is_python: bool,
-    ) -> Result<Vec<u8>, Refusal> {
+    ) -> Result<Vec<u8>, Failure> {
         let mut reader = reader(request);
         // The same failure has another code in Java.
         let duplicate = if is_python { AdminStatus::DUPLICATE_OBJECT } else { AdminStatus::DUPLICATE_OBJECT_JAVA };
@@ -35,35 +35,35 @@ impl Admin<'_> {
             }
             other => {
                 let text = format!("administration command {} is not supported by this test server", other.0);
-                return Err(Refusal::new(UNSUPPORTED, text));
+                return Err(Failure::new(UNSUPPORTED, text));
             }
         }
         Ok(Vec::new())
     }
 
-    fn check_name(&self, name: &str, duplicate: AdminStatus) -> Result<(), Refusal> {
+    fn check_name(&self, name: &str, duplicate: AdminStatus) -> Result<(), Failure> {
         match self.describe(name) {
-            Some(_) => Err(Refusal::new(duplicate.0, format!("something has the name {name:?} already"))),
-            None if name.is_empty() => Err(Refusal::new(UNSUPPORTED, "the name is empty")),
+            Some(_) => Err(Failure::new(duplicate.0, format!("something has the name {name:?} already"))),
+            None if name.is_empty() => Err(Failure::new(UNSUPPORTED, "the name is empty")),
             None => Ok(()),
         }
     }
 
     /// The user can log in from now on.
-    fn create_user(&mut self, user: CreateUser, duplicate: AdminStatus) -> Result<(), Refusal> {
+    fn create_user(&mut self, user: CreateUser, duplicate: AdminStatus) -> Result<(), Failure> {
         self.check_name(&user.name, duplicate)?;
         let known = self.roles();
         let role_ids = user.roles.iter().map(|name| {
             let found = known.iter().find(|role| role.name == *name).map(|role| role.id);
-            let refusal = || Refusal::new(AdminStatus::INVALID_ROLE.0, format!("there is no role {name:?}"));
-            found.ok_or_else(refusal)
+            let failure = || Failure::new(AdminStatus::INVALID_ROLE.0, format!("there is no role {name:?}"));
+            found.ok_or_else(failure)
         });
         let role_ids = role_ids.collect::<Result<Vec<_>, _>>()?;
         self.state.users.insert(user.name, User { password: user.password, role_ids });
         Ok(())
     }
 
-    fn create_descriptor(&mut self, new: CreateAttributeDescriptor) -> Result<(), Refusal> {
+    fn create_descriptor(&mut self, new: CreateAttributeDescriptor) -> Result<(), Failure> {
         self.check_name(&new.name, AdminStatus::DUPLICATE_ATTRIBUTE_DESCRIPTOR)?;
         let descriptor = AttributeDescriptor {
             system_type: SystemType::ATTRIBUTE_DESCRIPTOR,
@@ -76,10 +76,10 @@ impl Admin<'_> {
         };
         let changes = ChangeSet { descriptors: vec![descriptor], ..ChangeSet::default() };
         let committed = self.state.graph.commit(changes);
-        committed.map(drop).map_err(|failure| Refusal::new(UNSUPPORTED, failure.text))
+        committed.map(drop).map_err(|failure| Failure::new(UNSUPPORTED, failure.text))
     }
 
-    fn create_node_type(&mut self, new: CreateNodeType, duplicate: AdminStatus) -> Result<(), Refusal> {
+    fn create_node_type(&mut self, new: CreateNodeType, duplicate: AdminStatus) -> Result<(), Failure> {
         let (entity_type, key) = self.entity_type(
             SystemType::NODE_TYPE,
             new.name,
@@ -88,13 +88,13 @@ impl Admin<'_> {
             duplicate,
         )?;
         let index_ids = if key.0.is_empty() { Vec::new() } else { vec![entity_type.id.saturating_add(INDEX_OFFSET)] };
-        let node_type = NodeType { entity_type, primary_key: key, index_ids: ShortList(index_ids), entry_count: 0 };
+        let node_type = NodeType { entity_type, primary_key: key, index_ids: List16(index_ids), entry_count: 0 };
         self.add_types(TypeGroup::NodeTypes(vec![node_type]));
         Ok(())
     }
 
-    fn create_edge_type(&mut self, new: CreateEdgeType, duplicate: AdminStatus) -> Result<(), Refusal> {
-        // Any text that is none of the three is what an edge is without a type: both ways.
+    fn create_edge_type(&mut self, new: CreateEdgeType, duplicate: AdminStatus) -> Result<(), Failure> {
+        // Any other text stands for the direction of an edge without a type: both ways.
         let direction = match new.direction.as_str() {
             "directed" => EdgeDirection::DIRECTED,
             "undirected" => EdgeDirection::UNDIRECTED,
@@ -102,7 +102,7 @@ impl Admin<'_> {
         };
         let end = |name: &str| {
             let found = self.state.graph.schema.node_type(name).map(|found| found.entity_type.id);
-            found.ok_or_else(|| Refusal::new(UNSUPPORTED, format!("there is no node type {name:?}")))
+            found.ok_or_else(|| Failure::new(UNSUPPORTED, format!("there is no node type {name:?}")))
         };
         let (from_type_id, to_type_id) = (end(&new.from_node_type)?, end(&new.to_node_type)?);
         let lists = (new.attributes, new.primary_key);
@@ -121,19 +121,16 @@ impl Admin<'_> {
         page_size: i32,
         (attributes, key): (Vec<Chars>, Vec<Chars>),
         duplicate: AdminStatus,
-    ) -> Result<(EntityType, ShortList<String>), Refusal> {
+    ) -> Result<(EntityType, List16<String>), Failure> {
         self.check_name(&name, duplicate)?;
         let schema = &self.state.graph.schema;
         let [attributes, key] = [attributes, key].map(|names| names.into_iter().map(|Chars(name)| name).collect());
         let (attributes, key): (Vec<String>, Vec<String>) = (attributes, key);
         if let Some(name) = attributes.iter().chain(&key).find(|name| schema.descriptor(name).is_none()) {
-            return Err(Refusal::new(UNSUPPORTED, format!("there is no attribute descriptor {name:?}")));
+            return Err(Failure::new(UNSUPPORTED, format!("there is no attribute descriptor {name:?}")));
         }
-        let attributes = ShortList(attributes);
-        Ok((
-            EntityType { system_type, id: self.state.graph.next_type_id(), name, page_size, attributes },
-            ShortList(key),
-        ))
+        let attributes = List16(attributes);
+        Ok((EntityType { system_type, id: self.state.graph.next_type_id(), name, page_size, attributes }, List16(key)))
     }
 
     fn add_types(&mut self, group: TypeGroup) {

@@ -1,8 +1,8 @@
 //! Types, indices and roles, all of them or one by name.
 
 use tgdb_pdu::body::{
-    AttributeDescriptor, Description, EdgeType, IndexInfo, LongList, MetadataResponse, NodeType, Role, RolePermission,
-    ShortList, SystemType, TypeGroup,
+    AttributeDescriptor, Description, EdgeType, IndexInfo, List16, List64, MetadataResponse, NodeType, Role,
+    RolePermission, SystemType, TypeGroup,
 };
 
 use super::Admin;
@@ -56,7 +56,7 @@ impl Admin<'_> {
         if let Some(node_type) = node_types.iter().find(|found| found.entity_type.name == name) {
             return Some(Description::NodeType {
                 node_type: node_type.clone(),
-                indices: LongList(index_of(node_type).into_iter().collect()),
+                indices: List64(index_of(node_type).into_iter().collect()),
                 attributes: self.descriptors(&node_type.entity_type.attributes.0),
             });
         }
@@ -85,14 +85,14 @@ impl Admin<'_> {
         Some(Description::User { user, roles })
     }
 
-    fn descriptors(&self, names: &[String]) -> LongList<AttributeDescriptor> {
+    fn descriptors(&self, names: &[String]) -> List64<AttributeDescriptor> {
         let found = names.iter().filter_map(|name| self.state.graph.schema.descriptor(name));
-        LongList(found.map(|descriptor| (**descriptor).clone()).collect())
+        List64(found.map(|descriptor| (**descriptor).clone()).collect())
     }
 }
 
 fn index_of(node_type: &NodeType) -> Option<IndexInfo> {
-    let ShortList(key) = &node_type.primary_key;
+    let List16(key) = &node_type.primary_key;
     let id = *node_type.index_ids.0.first()?;
     Some(IndexInfo {
         system_type: SystemType::INDEX,

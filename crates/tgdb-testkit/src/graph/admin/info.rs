@@ -1,7 +1,7 @@
-//! What the server tells about itself. What it does not measure is 0.
+//! What the server reports about itself. What it does not measure is 0.
 
 use tgdb_pdu::body::{
-    AnyServerInfo, CacheInfo, Chars, ListenerInfo, LongList, LongServerInfo, ProcessorInfo, ServerInfo, StoreInfo,
+    AnyServerInfo, CacheInfo, Chars, List64, ListenerInfo, LongServerInfo, ProcessorInfo, ServerInfo, StoreInfo,
 };
 
 use super::Admin;
@@ -28,7 +28,7 @@ impl Admin<'_> {
             max_connections: i32::MAX,
             port: Chars(self.config.address.port().to_string()),
         };
-        let listeners = LongList(vec![listener]);
+        let listeners = List64(vec![listener]);
         let version = self.config.version.to_wire();
         if is_python {
             let processor = |processed, successful| ProcessorInfo {

@@ -12,7 +12,7 @@ use std::sync::Weak;
 use std::time::Duration;
 
 use tgdb_pdu::body::{
-    AdminCommand, AdminRequest, AdminResponse, AttributeDescriptor, ConnectionInfo, KillConnection, LongList,
+    AdminCommand, AdminRequest, AdminResponse, AttributeDescriptor, ConnectionInfo, KillConnection, List64,
     PythonAdminCommand, Remainder, StoredProcedure, Types, UserInfo, UserWithRoleIds, Users,
 };
 use tgdb_pdu::{BodyError, EncodeError, Reader, Verb, Wire, Writer};
@@ -26,30 +26,30 @@ const UNSUPPORTED: i32 = 1;
 
 /// Why a command was not done.
 #[derive(Debug)]
-struct Refusal {
+struct Failure {
     result: i32,
     text: String,
 }
 
-impl Refusal {
+impl Failure {
     fn new(result: i32, text: impl Into<String>) -> Self {
         Self { result, text: text.into() }
     }
 }
 
-impl From<BodyError> for Refusal {
+impl From<BodyError> for Failure {
     fn from(error: BodyError) -> Self {
         Self::new(UNSUPPORTED, error.to_string())
     }
 }
 
-impl From<EncodeError> for Refusal {
+impl From<EncodeError> for Failure {
     fn from(error: EncodeError) -> Self {
         Self::new(UNSUPPORTED, error.to_string())
     }
 }
 
-/// What a command is, whoever numbers it.
+/// A command, in either numbering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Task {
     Shared(AdminCommand),
@@ -101,16 +101,16 @@ impl Admin<'_> {
     pub(super) fn answer(&mut self, request: &AdminRequest) -> Result<AdminResponse, EncodeError> {
         let (result, data) = match self.data(request) {
             Ok(data) => (0, data),
-            Err(refusal) => {
+            Err(failure) => {
                 let mut w = Writer::default();
-                w.utf("message", &refusal.text.chars().take(1000).collect::<String>())?;
-                (refusal.result, w.into_vec())
+                w.utf("message", &failure.text.chars().take(1000).collect::<String>())?;
+                (failure.result, w.into_vec())
             }
         };
         Ok(AdminResponse { result, command: request.command, payload: Remainder(data.into()) })
     }
 
-    fn data(&mut self, request: &AdminRequest) -> Result<Vec<u8>, Refusal> {
+    fn data(&mut self, request: &AdminRequest) -> Result<Vec<u8>, Failure> {
         let is_python = is_python(request);
         let graph = &self.state.graph;
         match task(request) {
@@ -134,7 +134,7 @@ impl Admin<'_> {
                 let name = reader(request).utf("name")?;
                 match self.describe(&name) {
                     Some(description) => encoded(&description),
-                    None => Err(Refusal::new(UNSUPPORTED, format!("nothing has the name {name:?}"))),
+                    None => Err(Failure::new(UNSUPPORTED, format!("nothing has the name {name:?}"))),
                 }
             }
             Task::Kill => {
@@ -145,7 +145,7 @@ impl Admin<'_> {
             Task::Nothing => Ok(Vec::new()),
             Task::Unsupported => {
                 let text = format!("administration command {} is not supported by this test server", request.command.0);
-                Err(Refusal::new(UNSUPPORTED, text))
+                Err(Failure::new(UNSUPPORTED, text))
             }
         }
     }
@@ -163,7 +163,7 @@ impl Admin<'_> {
             system_type: tgdb_pdu::body::SystemType::PRINCIPAL,
             id,
             name,
-            // A hash of the password is nobody's business.
+            // The hash of the password is not sent.
             password_hash: tgdb_pdu::Secret::default(),
             role_ids,
         })
@@ -184,7 +184,7 @@ impl Admin<'_> {
     }
 
     /// Sessions that have sent a request since their login, and not ended.
-    fn connections(&self) -> LongList<ConnectionInfo> {
+    fn connections(&self) -> List64<ConnectionInfo> {
         let clients = self.state.clients.iter().filter_map(Weak::upgrade);
         let all = clients.filter(|client| !client.is_killed()).map(|client| ConnectionInfo {
             listener: info::LISTENER.to_owned(),
@@ -194,7 +194,7 @@ impl Admin<'_> {
             remote_addr: client.address.clone(),
             created: i64::try_from(client.created.as_nanos()).unwrap_or(i64::MAX),
         });
-        LongList(all.collect())
+        List64(all.collect())
     }
 
     /// Ends a session, or all but the one that asks.
@@ -228,7 +228,7 @@ fn reader(request: &AdminRequest) -> Reader {
     Reader::new(Verb::ADMIN_REQUEST, request.arguments.expose().to_vec().into())
 }
 
-fn encoded(data: &impl Wire) -> Result<Vec<u8>, Refusal> {
+fn encoded(data: &impl Wire) -> Result<Vec<u8>, Failure> {
     let mut w = Writer::default();
     data.encode("data", &mut w)?;
     Ok(w.into_vec())

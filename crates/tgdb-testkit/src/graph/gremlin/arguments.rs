@@ -1,4 +1,4 @@
-//! What the arguments of a step are.
+//! Arguments of steps: their types.
 
 use tgdb_pdu::call::QueryStatus;
 

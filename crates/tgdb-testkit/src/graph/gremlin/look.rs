@@ -1,4 +1,4 @@
-//! What the graph has of an item: its type, its attributes, what is near it.
+//! Looking items up in the graph: types, attributes, neighbours.
 
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@ use tgdb_pdu::body::AttributeDescriptor;
 
 use super::Test;
 
-/// What goes from one step to the next.
+/// The type of the items that go from one step to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::graph) enum Shape {
     Node,

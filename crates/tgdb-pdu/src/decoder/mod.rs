@@ -1,12 +1,20 @@
 //! Cuts a byte stream into frames.
 
+mod cut;
+
+use std::fmt;
+
 use bytes::Bytes;
 
-use crate::frame::{HEADER_LEN, check_prefix, parse_header};
-use crate::{Frame, FrameError};
+use crate::buffer::Buffer;
+use crate::frame::{check_prefix, verb_of};
+use crate::{Frame, FrameError, Verb};
 
 /// The default bound on the length of one frame: 64 MiB.
 pub const DEFAULT_MAX_FRAME_LEN: u32 = 64 << 20;
+
+/// The default bound on the length of one frame before the login is done: 128 KiB.
+pub const DEFAULT_MAX_LOGIN_FRAME_LEN: u32 = 128 << 10;
 
 /// Capacity of the buffer for frames that are not large, in bytes. A frame that is
 /// longer gets a buffer of its own.
@@ -24,13 +32,17 @@ const GROUP: usize = 4 * 1024;
 ///
 /// Memory is taken for bytes that arrived, never for bytes that a length field
 /// announces: at most 64 KiB, or twice what has arrived of a frame. A wrong
-/// magic number or protocol version is refused as soon as its bytes are there, a frame
+/// magic number or protocol version is an error as soon as its bytes are there, a frame
 /// above the bound as soon as its length and magic number are.
 ///
 /// The payload of a frame of more than 16 KiB is the buffer into which it was read.
 /// The payload of a smaller frame is copied out; those that arrived together share
 /// allocations of at most 4 KiB, so a frame that is kept keeps no more than that
 /// beside itself.
+///
+/// A payload that [can hold a secret](crate::Verb::holds_secret) is wiped when its last clone is
+/// dropped, and so is each place of the decoder in which it was. This holds for readers that
+/// take all frames out before they give more bytes.
 ///
 /// # Example
 /// ```
@@ -45,18 +57,19 @@ const GROUP: usize = 4 * 1024;
 /// assert!(decoder.next_frame()?.is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 pub struct FrameDecoder {
     /// Bytes of the stream; those before `start` are done with.
-    small: Vec<u8>,
+    small: Buffer,
     start: usize,
     /// A copy of `small[group_start..]` as far as it goes: whole frames.
     group: Bytes,
     group_start: usize,
     /// The start of a large frame and its length. It comes before what is in `small`.
-    large: Option<(Vec<u8>, usize)>,
+    large: Option<(Buffer, usize)>,
     maximum: u32,
-    /// Frames above the maximum are passed over instead of refused.
+    /// The bound before the login is done.
+    login_maximum: Option<u32>,
+    /// Frames above the maximum are passed over instead of an error.
     omits: bool,
     /// A frame that is being passed over, and how many of its bytes are still to come.
     omitting: Option<(Frame, usize)>,
@@ -69,16 +82,25 @@ impl Default for FrameDecoder {
     }
 }
 
+impl fmt::Debug for FrameDecoder {
+    /// How much it holds, not what: that can be a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("FrameDecoder");
+        shown.field("buffered", &self.buffered()).field("maximum", &self.limit()).field("failed", &self.failed).finish()
+    }
+}
+
 impl FrameDecoder {
-    /// A decoder that refuses frames of more than `max_frame_len` bytes.
+    /// A decoder for which a frame of more than `max_frame_len` bytes is an error.
     pub fn new(max_frame_len: u32) -> Self {
         Self {
-            small: Vec::new(),
+            small: Buffer::default(),
             start: 0,
             group: Bytes::new(),
             group_start: 0,
             large: None,
             maximum: max_frame_len.min(i32::MAX as u32),
+            login_maximum: None,
             omits: false,
             omitting: None,
             failed: None,
@@ -92,6 +114,35 @@ impl FrameDecoder {
         Self { omits: true, ..Self::new(max_frame_len) }
     }
 
+    /// The same decoder with a smaller bound for what comes before the login is done, which
+    /// [`end_login`](Self::end_login) says: so whoever has no password cannot make a client take
+    /// much memory. A frame above it is refused, even where others are passed over.
+    #[must_use]
+    pub fn with_login_limit(mut self, max_frame_len: u32) -> Self {
+        self.login_maximum = Some(max_frame_len.min(self.maximum));
+        self
+    }
+
+    /// The login is done.
+    pub fn end_login(&mut self) {
+        self.login_maximum = None;
+    }
+
+    /// The bound that holds now.
+    fn limit(&self) -> u32 {
+        self.login_maximum.unwrap_or(self.maximum)
+    }
+
+    /// As [`check_prefix`].
+    fn check(&self, start: &[u8]) -> Result<Option<usize>, FrameError> {
+        check_prefix(start, self.limit()).map_err(|error| match error {
+            FrameError::TooLarge { length, maximum } if self.login_maximum.is_some() => {
+                FrameError::TooLargeInLogin { length, maximum }
+            }
+            error => error,
+        })
+    }
+
     /// Adds the next bytes of the stream. After an error they are dropped.
     pub fn push(&mut self, mut bytes: &[u8]) {
         if self.failed.is_some() {
@@ -102,7 +153,7 @@ impl FrameDecoder {
             while buf.capacity() - buf.len() < first.len() {
                 grow(buf, *length);
             }
-            buf.extend_from_slice(first);
+            buf.extend(first);
             bytes = rest;
         }
         if bytes.is_empty() {
@@ -112,17 +163,15 @@ impl FrameDecoder {
         if self.large.is_none() && self.small.is_empty() {
             bytes = self.push_large(bytes);
         }
-        self.small.extend_from_slice(bytes);
+        self.small.extend(bytes);
     }
 
     /// Takes the start of a large frame, which saves a copy of it, and returns the rest.
     fn push_large<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
-        let length = check_prefix(bytes, self.maximum).ok().flatten().filter(|length| *length > SMALL);
+        let length = self.check(bytes).ok().flatten().filter(|length| *length > SMALL);
         let Some(length) = length else { return bytes };
         let (first, rest) = bytes.split_at(bytes.len().min(length));
-        let mut buf = Vec::with_capacity(length.min(LARGE.max(first.len())));
-        buf.extend_from_slice(first);
-        self.large = Some((buf, length));
+        self.large = Some((large_buffer(first, length), length));
         rest
     }
 
@@ -142,12 +191,12 @@ impl FrameDecoder {
                 if buf.len() == buf.capacity() {
                     grow(buf, *length);
                 }
-                buf
+                buf.as_mut_vec()
             }
             _ => {
                 compact(&mut self.small, &mut self.start, &mut self.group);
                 self.small.reserve_exact(SMALL.saturating_sub(self.small.len()).max(1));
-                &mut self.small
+                self.small.as_mut_vec()
             }
         }
     }
@@ -162,7 +211,8 @@ impl FrameDecoder {
             return Err(error.clone());
         }
         self.cut().inspect_err(|error| {
-            *self = Self { failed: Some(error.clone()), omits: self.omits, ..Self::new(self.maximum) };
+            let login_maximum = self.login_maximum;
+            *self = Self { failed: Some(error.clone()), omits: self.omits, login_maximum, ..Self::new(self.maximum) };
         })
     }
 
@@ -176,142 +226,38 @@ impl FrameDecoder {
     pub fn missing(&self) -> usize {
         self.large.as_ref().map_or(0, |(buf, length)| length.saturating_sub(buf.len()))
     }
-
-    fn cut(&mut self) -> Result<Option<Frame>, FrameError> {
-        if self.omitting.is_some() {
-            return Ok(self.pass_over());
-        }
-        if let Some((buf, length)) = self.large.take() {
-            // Not all of the prefix may have been there when the buffer was made.
-            check_prefix(&buf, self.maximum)?;
-            if buf.len() >= length {
-                return large_frame(buf).map(Some);
-            }
-            self.large = Some((buf, length));
-            return Ok(None);
-        }
-        let pending = &self.small[self.start..];
-        let length = match check_prefix(pending, self.maximum) {
-            Err(FrameError::TooLarge { .. }) if self.omits => return self.begin_omission(),
-            checked => checked?,
-        };
-        let Some(length) = length else { return Ok(None) };
-        if pending.len() < length {
-            if length > SMALL {
-                let mut buf = Vec::with_capacity(length.min(LARGE.max(pending.len())));
-                buf.extend_from_slice(pending);
-                self.large = Some((buf, length));
-                self.discard();
-            }
-            return Ok(None);
-        }
-        let (header, verb, data_offset) = parse_header(pending, length)?;
-        let (padding, payload) = if length == HEADER_LEN {
-            (Bytes::new(), Bytes::new())
-        } else if let Some(at) = self.grouped(length) {
-            let part = |from: usize, to: usize| match to - from {
-                0 => Bytes::new(),
-                _ => self.group.slice(at + from..at + to),
-            };
-            (part(HEADER_LEN, data_offset), part(data_offset, length))
-        } else {
-            // One allocation, or two for a frame with padding.
-            let frame = &self.small[self.start..][..length];
-            (Bytes::copy_from_slice(&frame[HEADER_LEN..data_offset]), Bytes::copy_from_slice(&frame[data_offset..]))
-        };
-        self.start += length;
-        if self.start == self.small.len() {
-            self.discard();
-        }
-        Ok(Some(Frame { header, verb, padding, payload, omitted: 0 }))
-    }
-
-    /// Begins to pass a frame over once its header is there.
-    fn begin_omission(&mut self) -> Result<Option<Frame>, FrameError> {
-        let pending = &self.small[self.start..];
-        let Some(length) = check_prefix(pending, i32::MAX as u32)? else { return Ok(None) };
-        if pending.len() < HEADER_LEN {
-            return Ok(None);
-        }
-        let (header, verb, _) = parse_header(pending, length)?;
-        let omitted = (length - HEADER_LEN) as u32;
-        self.omitting = Some((Frame { omitted, ..Frame::new(header, verb, Bytes::new()) }, omitted as usize));
-        self.start += HEADER_LEN;
-        Ok(self.pass_over())
-    }
-
-    /// Drops what is there of a frame that is passed over, and returns it when that was all.
-    fn pass_over(&mut self) -> Option<Frame> {
-        let (_, left) = self.omitting.as_mut()?;
-        let here = (*left).min(self.small.len() - self.start);
-        *left -= here;
-        let is_over = *left == 0;
-        self.start += here;
-        self.group = Bytes::new();
-        if self.start == self.small.len() {
-            self.discard();
-        }
-        if is_over { self.omitting.take().map(|(frame, _)| frame) } else { None }
-    }
-
-    /// Where the first frame is in `group`, the copy that it shares with the next ones;
-    /// `None` if there are none.
-    fn grouped(&mut self, length: usize) -> Option<usize> {
-        if self.group.is_empty() || self.start >= self.group_start + self.group.len() {
-            let pending = &self.small[self.start..];
-            let mut end = length;
-            while let Some(next) = frame_len(&pending[end..]).filter(|next| end + next <= GROUP) {
-                end += next;
-            }
-            if end == length {
-                return None;
-            }
-            self.group = Bytes::copy_from_slice(&pending[..end]);
-            self.group_start = self.start;
-        }
-        Some(self.start - self.group_start)
-    }
-
-    /// Forgets all bytes of `small`, and memory beyond its regular size.
-    fn discard(&mut self) {
-        self.small.clear();
-        self.small.shrink_to(SMALL);
-        self.start = 0;
-        self.group = Bytes::new();
-        self.group_start = 0;
-    }
 }
 
 /// Moves the bytes that are not done with to the front. A group, whose place is
 /// that of its bytes, does not survive it.
-fn compact(small: &mut Vec<u8>, start: &mut usize, group: &mut Bytes) {
+fn compact(small: &mut Buffer, start: &mut usize, group: &mut Bytes) {
     if *start > 0 {
-        small.drain(..*start);
+        small.drop_front(*start);
         *start = 0;
         *group = Bytes::new();
     }
 }
 
 /// Doubles the capacity, but not beyond what the frame needs.
-fn grow(buf: &mut Vec<u8>, length: usize) {
+fn grow(buf: &mut Buffer, length: usize) {
+    if is_secret(buf) {
+        buf.mark_secret();
+    }
     let capacity = buf.capacity().max(LARGE / 2).saturating_mul(2).min(length).max(buf.len() + 1);
     buf.reserve_exact(capacity - buf.len());
 }
 
-/// The length of the first frame if all of it is there and it can be one.
-fn frame_len(bytes: &[u8]) -> Option<usize> {
-    let length = u32::from_be_bytes(*bytes.first_chunk()?) as usize;
-    (length >= HEADER_LEN && length <= bytes.len()).then_some(length)
+/// Whether the frame whose start this is can hold a secret, as far as it can be seen.
+fn is_secret(start: &[u8]) -> bool {
+    verb_of(start).is_some_and(Verb::holds_secret)
 }
 
-fn large_frame(buf: Vec<u8>) -> Result<Frame, FrameError> {
-    let (header, verb, data_offset) = parse_header(&buf, buf.len())?;
-    let mut payload = Bytes::from(buf);
-    let padding = match data_offset {
-        HEADER_LEN => Bytes::new(),
-        _ => payload.slice(HEADER_LEN..data_offset),
-    };
-    // Not a slice, which would be a second allocation.
-    bytes::Buf::advance(&mut payload, data_offset);
-    Ok(Frame { header, verb, padding, payload, omitted: 0 })
+/// The buffer of a large frame, with the first bytes of it.
+fn large_buffer(first: &[u8], length: usize) -> Buffer {
+    let mut buf = Buffer::with_capacity(length.min(LARGE.max(first.len())));
+    buf.extend(first);
+    if is_secret(first) {
+        buf.mark_secret();
+    }
+    buf
 }

@@ -1,0 +1,146 @@
+//! `tgdb admin`: what administration commands answer, and what they do.
+
+mod act;
+mod numbering;
+mod objects;
+mod show;
+
+use clap::{Args, Subcommand};
+use tgdb_channel::TgChannel;
+
+use crate::connect::Connection;
+use crate::exit::Failure;
+use crate::interrupt;
+use crate::listing::{Listing, Shown};
+use crate::output::Color;
+use numbering::Numbering;
+
+/// What `--help` says behind the options.
+pub(crate) const HELP: &str = "\
+The vendor's clients number some commands in two ways: Java and Go in one, Python in another. What is
+kill in one is stop in the other. The tool finds out with a harmless request which of them
+the server means, and sends nothing if it cannot; --numbering says it.";
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Users and their roles
+    Users(Ask),
+    /// Roles, and what they may do
+    Roles(Ask),
+    /// Clients that are connected
+    Connections(Ask),
+    /// Version, memory, transactions, caches and sizes of the server
+    Info(Ask),
+    /// Indices
+    Indices(Ask),
+    /// Stored procedures
+    Procedures(Act),
+    /// All about a type, attribute, index, user or role
+    #[command(allow_missing_positional = true)]
+    Describe {
+        #[command(flatten)]
+        act: Act,
+        /// Its name
+        name: String,
+    },
+    /// End the connection of a client
+    #[command(allow_missing_positional = true)]
+    Kill {
+        #[command(flatten)]
+        act: Act,
+        /// Its session, as in tgdb admin connections
+        session: i64,
+    },
+    /// Set the level of the server's log
+    #[command(allow_missing_positional = true)]
+    LogLevel {
+        #[command(flatten)]
+        act: Act,
+        /// The level, a number
+        level: i16,
+        /// The components that it is for, a bit each [default: all]
+        #[arg(long, value_name = "BITS", default_value_t = -1, hide_default_value = true, allow_negative_numbers = true)]
+        components: i64,
+    },
+    /// Make a checkpoint
+    Checkpoint(Act),
+    /// Stop the server; asks before
+    Stop {
+        #[command(flatten)]
+        act: Act,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+}
+
+/// Asks for something.
+#[derive(Debug, Args)]
+struct Ask {
+    #[command(flatten)]
+    connection: Connection,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+/// Sends a command that has two numbers.
+#[derive(Debug, Args)]
+struct Act {
+    #[command(flatten)]
+    ask: Ask,
+    /// How the server numbers its commands
+    #[arg(long, value_name = "CLIENT", default_value = "auto")]
+    numbering: Numbering,
+}
+
+impl Ask {
+    fn run(
+        &self,
+        color: Color,
+        work: impl FnOnce(&TgChannel, &mut Listing) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let channel = self.connection.connect()?;
+        interrupt::guard(&channel, |_| work(&channel, &mut Listing::new(&self.shown, color)))
+    }
+}
+
+impl Act {
+    fn run(
+        &self,
+        color: Color,
+        work: impl FnOnce(&TgChannel, Numbering, &mut Listing) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        self.ask.run(color, |channel, listing| work(channel, self.numbering.of(channel)?, listing))
+    }
+}
+
+/// Sends the command.
+pub(crate) fn run(options: &Options, color: Color) -> Result<(), Failure> {
+    match &options.command {
+        Command::Users(ask) => ask.run(color, show::users),
+        Command::Roles(ask) => ask.run(color, show::roles),
+        Command::Connections(ask) => ask.run(color, show::connections),
+        Command::Info(ask) => ask.run(color, show::info),
+        Command::Indices(ask) => ask.run(color, show::indices),
+        Command::Procedures(act) => act.run(color, show::procedures),
+        Command::Describe { act, name } => {
+            act.run(color, |channel, numbering, listing| show::describe(channel, numbering, listing, name))
+        }
+        Command::Kill { act, session } => {
+            act.run(color, |channel, numbering, listing| act::kill(channel, numbering, listing, *session))
+        }
+        Command::LogLevel { act, level, components } => act
+            .run(color, |channel, numbering, listing| act::log_level(channel, numbering, listing, *level, *components)),
+        Command::Checkpoint(act) => act.run(color, act::checkpoint),
+        Command::Stop { act, yes } => {
+            act::confirm(*yes)?;
+            act.run(color, act::stop)
+        }
+    }
+}
