@@ -61,11 +61,12 @@ fn it_ends_at_its_time_with_a_query() {
 #[test]
 fn errors_are_counted_by_kind() {
     let (_server, url) = Serve::url(&[]);
-    let (code, out, _) =
+    let (code, out, errors) =
         outputs(&bench(&[&url, "--requests", "7", "--query", "g.V().fly()", "--json"]).output().unwrap());
     let figures = json(&out);
-    assert_eq!((code, &figures["requests"], &figures["latency_us"]), (Some(0), &0.into(), &Value::Null));
+    assert_eq!((code, &figures["requests"], &figures["latency_us"]), (Some(8), &0.into(), &Value::Null));
     assert_eq!(figures["errors"], serde_json::json!({ "Server": 7 }));
+    assert!(errors.contains("fly"), "{errors}");
 }
 
 #[test]
@@ -76,7 +77,10 @@ fn a_lost_server_ends_it_with_the_figures_so_far() {
     assert_eq!(code, Some(10), "{errors}");
     let figures = json(&out);
     assert!(figures["requests"].as_u64().unwrap() > 0, "{out}");
-    assert_eq!(figures["errors"], serde_json::json!({ "ConnectionLost": 2 }));
+    // The second thread may find the connection lost already.
+    let errors = figures["errors"].as_object().unwrap();
+    assert!(errors.keys().all(|kind| kind == "ConnectionLost" || kind == "Closed"), "{out}");
+    assert_eq!(errors.values().filter_map(Value::as_u64).sum::<u64>(), 2, "{out}");
 }
 
 #[test]

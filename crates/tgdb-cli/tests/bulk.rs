@@ -137,6 +137,23 @@ fn an_import_that_is_interrupted_is_ended_at_the_server() {
 }
 
 #[test]
+fn a_second_signal_does_not_wait_for_the_server() {
+    let (mut server, url) = Serve::url(&["--trace", "--no-reply"]);
+    let directory = Directory::new();
+    let mut command = client("export");
+    command.args([&url, "--dir", &path(&directory), "--timeout", "1h"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    server.line("session ");
+    // Signals that come at once count as one.
+    while child.try_wait().unwrap().is_none() {
+        signal(child.id(), "-INT");
+    }
+    let (code, _, errors) = outputs(&child.wait_with_output().unwrap());
+    assert_eq!((code, errors.as_str()), (Some(130), "tgdb: interrupted\n"));
+    assert_eq!(files(&directory), [""; 0]);
+}
+
+#[test]
 fn mistakes_are_found_before_anything_is_sent() {
     let (_server, url) = Serve::url(&[]);
     let directory = Directory::new();

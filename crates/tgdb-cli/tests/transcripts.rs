@@ -1,7 +1,8 @@
 //! What the commands in `docs/tgdb.md` print. `cargo xtask transcripts` writes it there.
 //!
 //! trycmd runs this program in place of `tgdb`, which runs `tgdb` in a directory with the files of
-//! the document. A proxy that ends after some connections gets a test server and clients.
+//! the document. A proxy that ends after some connections gets a test server and clients, a server
+//! a client and a signal. A command that connects to one of the `PORTS` gets a server there.
 //! Times, and what else differs from run to run, are replaced by names in brackets.
 
 #![allow(clippy::unwrap_used)]
@@ -10,15 +11,27 @@ mod common;
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::process::{ExitCode, Output};
+use std::net::TcpListener;
+use std::process::ExitCode;
 
+use common::serve::Serve;
 use common::{Directory, Proxy, channel, outputs, session, tgdb};
 use regex::Regex;
 use tgdb_channel::pdu::{Body, Header, Message};
-use tgdb_testkit::{ServerConfig, TestServer};
+use tgdb_testkit::{DEFAULT_PASSWORD, DEFAULT_USER, ServerConfig, TestServer};
 
 /// The directory; set means that this process stands in for `tgdb`.
 const DIRECTORY: &str = "TGDB_TRANSCRIPTS";
+
+/// Ports in the document, and the options of the server that is there: a graph over TCP, over TLS,
+/// over TLS with a certificate that has expired, and a server that answers no request. The port in the
+/// document stands for a free one.
+const PORTS: [(&str, &[&str]); 4] = [
+    ("8222", &[]),
+    ("8223", &["--no-tcp", "--ca", "ca.pem"]),
+    ("8224", &["--no-tcp", "--ca", "ca.pem", "--expired"]),
+    ("8225", &["--no-reply"]),
+];
 
 fn main() -> ExitCode {
     match std::env::var_os(DIRECTORY) {
@@ -37,6 +50,9 @@ fn compare() {
     directory.write("damaged.bin", [&ping[..], b"no message", &ping, &ping[..20]].concat());
     let traced = [&(ping.len() as i32).to_be_bytes()[..], &ping].concat();
     directory.write("client.trace.0", traced);
+    directory.write("new.csv", "id,iata,name,city\na,ZZY,North Field,Nowhere\nb,ZZZ,South Field,Nowhere\n");
+    directory.write("route.csv", "from,to,distance\na,b,120\nb,a,120\n");
+    directory.write("damaged.csv", "id,iata\na,ZZY\nb\n");
     let cases = trycmd::TestCases::new();
     cases.register_bin("tgdb", std::env::current_exe().unwrap());
     cases.env(DIRECTORY, directory.path("").to_string_lossy());
@@ -49,15 +65,74 @@ fn stand_in(directory: &OsString) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (code, out, errors) = match arguments.first().map(String::as_str) {
         Some("proxy") if arguments.iter().any(|argument| argument == "--connections") => proxied(&arguments[3..]),
-        _ => outputs(&run(&arguments)),
+        Some("serve") if !arguments.iter().any(|argument| argument == "--help") => served(&arguments[1..]),
+        _ => connected(arguments),
     };
     print!("{}", normal(&out));
     let _ = std::io::stderr().write_all(normal(&errors).as_bytes());
     ExitCode::from(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(255))
 }
 
-fn run(arguments: &[String]) -> Output {
-    tgdb().args(arguments).output().unwrap()
+/// A command that can connect to servers, as the default user. Without servers it is run as it is.
+fn connected(mut arguments: Vec<String>) -> (Option<i32>, String, String) {
+    let mut servers = Vec::new();
+    for (port, options) in PORTS {
+        let place = format!("127.0.0.1:{port}");
+        let named = format!("localhost:{port}");
+        if !arguments.iter().any(|argument| argument.contains(&place) || argument.contains(&named)) {
+            continue;
+        }
+        let which = if options.contains(&"--no-tcp") { "--tls-port" } else { "--port" };
+        let mut server = Serve::start(&[options, &[which, "0"]].concat());
+        let url = server.line("listening: ");
+        server.line("Ctrl-C");
+        let _ = std::fs::copy(server.directory.path("ca.pem"), "ca.pem");
+        let free = url.rsplit_once(':').unwrap().1.to_owned();
+        for argument in &mut arguments {
+            *argument = argument.replace(&format!(":{port}"), &format!(":{free}"));
+        }
+        servers.push((server, free, port));
+    }
+    let command = tgdb().args(arguments).env("TGDB_USER", DEFAULT_USER).env("TGDB_PASSWORD", DEFAULT_PASSWORD).output();
+    let (code, mut out, mut errors) = outputs(&command.unwrap());
+    for (_, free, port) in &servers {
+        for text in [&mut out, &mut errors] {
+            *text = text.replace(&format!(":{free}"), &format!(":{port}"));
+        }
+    }
+    (code, out, errors)
+}
+
+/// A server with those options, to which a client connects over TCP, and which then gets a signal.
+fn served(options: &[String]) -> (Option<i32>, String, String) {
+    let ports = ["8222", "8223"].map(|port| {
+        // Free a moment ago, which is the best that can be had.
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        (port, free.to_string())
+    });
+    let mut arguments = options.to_vec();
+    if !arguments.iter().any(|argument| argument == "--port") {
+        arguments.extend(["--port".into(), "8222".into()]);
+    }
+    for (port, free) in &ports {
+        arguments.iter_mut().filter(|argument| *argument == port).for_each(|argument| argument.clone_from(free));
+    }
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let mut server = Serve::start(&arguments);
+    let last = if arguments.contains(&"--json") { "{" } else { "Ctrl-C" };
+    let (mut out, has_started) = server.lines_until(last);
+    if has_started {
+        let _ = session(channel(&format!("tcp://127.0.0.1:{}", ports[0].1)));
+        server.signal("-TERM");
+    }
+    out += &server.rest();
+    let mut errors = server.errors();
+    for (port, free) in &ports {
+        for text in [&mut out, &mut errors] {
+            *text = text.replace(&format!(":{free}"), &format!(":{port}"));
+        }
+    }
+    (server.ended(), out, errors)
 }
 
 /// A session over a proxy with those options.
@@ -82,6 +157,13 @@ fn normal(text: &str) -> String {
         (r"\d{4}-\d\d-\d\dT[0-9:.]+Z", "[TIME]"),
         (r"after \d+\.\d+ ms", "after [LATENCY] ms"),
         (r#""latency_us":[0-9.]+"#, r#""latency_us":[LATENCY]"#),
+        (r"within \d+(\.\d+)?ms", "within [TIMEOUT]"),
+        (r"verification time \d+ \(UNIX\)", "verification time [TIME]"),
+        (r"\(\d+ seconds ago\)", "([AGE] ago)"),
+        (r" in \d+\.\d+ s\n", " in [SECONDS] s\n"),
+        (r"rate {8}\d+ a second", "rate        [RATE] a second"),
+        (r"(?m)^(  [\w.%]+) +\d+\.\d+ ms$", "$1  [LATENCY] ms"),
+        (r#""(seconds|per_second|min|mean|p\d+|max)":[0-9.]+"#, r#""$1":[NUMBER]"#),
         (r#""timestamp":[1-9]\d+"#, r#""timestamp":[TIMESTAMP]"#),
         (r"opened: 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+", "opened: 127.0.0.1:[PORT] to 127.0.0.1:8222"),
         (r#""127\.0\.0\.1:\d+""#, r#""127.0.0.1:[PORT]""#),

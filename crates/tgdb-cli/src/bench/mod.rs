@@ -23,7 +23,8 @@ pub(crate) const HELP: &str = "\
 Each request in flight has a thread, which sends the next one when the reply is there. So a server
 that pauses gets fewer requests meanwhile, and the latencies do not say how long others would have
 waited. Latencies are those of requests that succeeded, from sending to the decoded reply. Errors
-are counted by kind. Ctrl-C ends early, with the figures up to then.";
+are counted by kind; it is a failure if no request succeeds, or all connections are lost. Ctrl-C
+ends early, with the figures up to then.";
 
 /// How often the bar moves.
 const TICK: Duration = Duration::from_millis(100);
@@ -62,7 +63,7 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<(), Failure> {
     // From here on, so that a signal ends the program while it connects.
     let signals = interrupt::signals()?;
     let question = match &options.query {
-        Some(text) => Question::Query(QueryRequest::gremlin(text.as_str())),
+        Some(text) => Question::Query(QueryRequest::from(text.as_str())),
         None => Question::Types,
     };
     let goal = match options.requests {
@@ -80,12 +81,11 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<(), Failure> {
     } else {
         report.print(color)?
     }
-    match tally.lost {
+    let threads = u64::from(options.connections) * u64::from(options.in_flight);
+    let has_failed = tally.requests() == 0 || tally.gave_up == threads;
+    match tally.error {
         _ if interrupt::is_interrupted() => Err(Failure::Interrupted),
-        // All threads have ended before their time.
-        Some(error) if tally.gave_up == u64::from(options.connections) * u64::from(options.in_flight) => {
-            Err(Failure::Channel(error))
-        }
+        Some(error) if has_failed => Err(Failure::Channel(error)),
         _ => Ok(()),
     }
 }

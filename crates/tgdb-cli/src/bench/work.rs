@@ -50,9 +50,9 @@ pub(super) struct Tally {
     pub(super) latencies: Option<Histogram<u64>>,
     /// By kind.
     pub(super) errors: BTreeMap<String, u64>,
-    /// Why the last thread that has given up did so: its connection is lost.
-    pub(super) lost: Option<ChannelError>,
-    /// How many have.
+    /// One of them.
+    pub(super) error: Option<ChannelError>,
+    /// How many threads have given up, because their connection is lost.
     pub(super) gave_up: u64,
 }
 
@@ -81,7 +81,7 @@ impl Tally {
         for (kind, count) in other.errors {
             *self.errors.entry(kind).or_default() += count;
         }
-        self.lost = other.lost.or(self.lost.take());
+        self.error = other.error.or(self.error.take());
         self.gave_up += other.gave_up;
     }
 }
@@ -115,9 +115,9 @@ impl Shared {
                 Err(_) if self.stopped.load(Ordering::Relaxed) => break,
                 Err(error) => {
                     *tally.errors.entry(format!("{:?}", error.kind())).or_default() += 1;
+                    tally.error = Some(error);
                     if channel.wait_reconnected() != LinkState::Connected {
                         tally.gave_up = 1;
-                        tally.lost = Some(error);
                         break;
                     }
                 }

@@ -38,9 +38,9 @@ pub(crate) struct Options {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    csv: Csv,
-    #[command(flatten)]
     connection: Connection,
+    #[command(flatten)]
+    csv: Csv,
 }
 
 /// Exports to files, all or none.
@@ -100,7 +100,10 @@ struct Files(Vec<PathBuf>);
 
 impl Files {
     fn create(&mut self, path: PathBuf) -> io::Result<File> {
-        let file = File::create(part_of(&path))?;
+        let part = part_of(&path);
+        // One that was left behind; a link is not followed.
+        let _ = std::fs::remove_file(&part);
+        let file = File::create_new(part)?;
         self.0.push(path);
         Ok(file)
     }

@@ -72,9 +72,9 @@ pub(crate) struct Options {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    csv: Csv,
-    #[command(flatten)]
     connection: Connection,
+    #[command(flatten)]
+    csv: Csv,
 }
 
 impl Options {

@@ -45,17 +45,29 @@ impl Serve {
 
     /// The rest of the next line that starts so.
     pub fn line(&mut self, start: &str) -> String {
-        let mut line = String::new();
+        let (lines, is_there) = self.lines_until(start);
+        assert!(is_there, "it ended before it said {start:?}: {lines:?} {}", self.errors());
+        lines.lines().last().and_then(|line| line.strip_prefix(start)).unwrap().to_owned()
+    }
+
+    /// The lines up to the next one that starts so, and whether there was one.
+    pub fn lines_until(&mut self, start: &str) -> (String, bool) {
         let output = self.output.as_mut().unwrap();
-        while output.read_line(&mut line).unwrap() > 0 {
-            if let Some(rest) = line.strip_prefix(start) {
-                return rest.trim_end().to_owned();
+        let (mut lines, mut last) = (String::new(), 0);
+        while output.read_line(&mut lines).unwrap() > 0 {
+            if lines[last..].starts_with(start) {
+                return (lines, true);
             }
-            line.clear();
+            last = lines.len();
         }
+        (lines, false)
+    }
+
+    /// What it says on the standard error until it ends.
+    pub fn errors(&mut self) -> String {
         let mut errors = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
-        panic!("it ended before it said {start:?}: {errors}");
+        errors
     }
 
     /// Sends a signal, and waits until it has ended as it should.
