@@ -8,7 +8,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{at, graph, outputs, silent, user};
-use tgdb_testkit::{Faults, LoginRefusal, ServerConfig, TestCa, TestServer};
+use tgdb_testkit::{Faults, LoginFault, ServerConfig, TestCa, TestServer};
 
 const COMMANDS: [&[&str]; 4] = [&["ping"], &["query", "g.V()"], &["metadata"], &["admin", "users"]];
 
@@ -33,7 +33,7 @@ fn without_a_server_it_is_5() {
 #[test]
 fn a_rejected_login_is_7() {
     let server = TestServer::start(ServerConfig::default()).unwrap();
-    server.set_faults(Faults { login: Some(LoginRefusal::Rejected), ..Faults::default() });
+    server.set_faults(Faults { login: Some(LoginFault::Rejected), ..Faults::default() });
     all_fail(&server.url(), &[], 7, "check user, password");
     let server = graph();
     let mut wrong = user(&server.url(), &["query", "g.V()"]);
