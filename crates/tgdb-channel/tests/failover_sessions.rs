@@ -153,7 +153,8 @@ fn what_sets_a_session_up_comes_first_in_each_and_has_no_secrets() {
         Body::ConnectionProperties(sent) => Some(sent.properties),
         _ => None,
     });
-    let sent: Vec<_> = sent.unwrap().into_iter().map(|property| (property.key, property.value.unwrap())).collect();
+    let sent: Vec<_> =
+        sent.unwrap().into_iter().map(|property| (property.key.clone(), property.value.clone().unwrap())).collect();
     assert!(sent.contains(&("tgdb.connection.sendProperties".into(), "true".into())), "{sent:?}");
     for (key, value) in &sent {
         assert!(!key.to_lowercase().contains("password") && value != DEFAULT_PASSWORD && value != "key store", "{key}");
