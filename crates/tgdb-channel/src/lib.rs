@@ -139,6 +139,10 @@
 //! | requests in flight | `maxRequestsInFlight`, 16,384 |
 //! | bytes that wait to be sent | `maxOutboxSize`, 16 MiB |
 //! | the length of a frame | `maxFrameSize`, 64 MiB |
+//! | the same before the login is done | 128 KiB, see [`max_login_frame_len`](transport::SocketOptions::max_login_frame_len) |
+//! | what decoding a message allocates | its length and 64 MiB, see [`DECODE_ALLOWANCE`](pdu::DECODE_ALLOWANCE) |
+//!
+//! `docs/security.md` of the repository has more, with the test of each.
 //!
 //! Above the bounds [`TgChannel::submit`] waits for room, [`TgChannel::submit_async`] does so in
 //! a task, and [`TgChannel::try_submit`] fails with [`ChannelError::Full`].
