@@ -100,7 +100,7 @@ impl TgChannel {
         PROTOCOL
     }
 
-    /// The protocol version that the server speaks: always the client's, for frames of
+    /// The protocol version that the server speaks: always the client's, because frames of
     /// another version are an error. `None` before the first login.
     pub fn server_protocol_version(&self) -> Option<ProtocolVersion> {
         self.with_identity(|_| PROTOCOL)

@@ -134,7 +134,7 @@ pub enum BodyErrorKind {
     InvalidUtf8,
     /// The message is above the bound on frames, so that its payload was passed over.
     #[error(
-        "{length} bytes were passed over, for the message is above the maximum frame size; raise it if the peer is trusted, or ask for less"
+        "{length} bytes were skipped, because the message is above the maximum frame size; raise it if the peer is trusted, or ask for less"
     )]
     Omitted {
         /// Length of what was passed over, in bytes.

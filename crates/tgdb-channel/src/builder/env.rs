@@ -114,7 +114,7 @@ fn password_of(path: PathBuf) -> Result<Zeroizing<String>, EnvironmentError> {
 
 fn read_password(path: &Path) -> io::Result<Zeroizing<String>> {
     let file = File::open(path)?;
-    // The whole room at once, for a buffer that grows leaves copies behind.
+    // All of the capacity at once, because a buffer that grows leaves copies behind.
     let mut text = Zeroizing::new(String::with_capacity(MAX_PASSWORD_FILE as usize + 2));
     file.take(MAX_PASSWORD_FILE + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_PASSWORD_FILE {

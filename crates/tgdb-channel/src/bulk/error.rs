@@ -94,7 +94,7 @@ pub enum BulkError {
         type_name: String,
     },
     /// The server exports a type that it had not announced, or for the second time.
-    #[error("{step}: the server sends records of type {type_name:?}, which are not due")]
+    #[error("{step}: the server sends records of type {type_name:?}, which is not the type that comes next")]
     UnexpectedType {
         /// How far it had come.
         step: BulkStep,
@@ -103,7 +103,7 @@ pub enum BulkError {
     },
     /// The length or hash of a portion is not that of its data.
     #[error(
-        "{step}: length and hash do not go with the data; export again, or do not verify them if this server does not set them"
+        "{step}: length and hash do not match the data; export again, or do not verify them if this server does not set them"
     )]
     NotIntact {
         /// How far it had come.

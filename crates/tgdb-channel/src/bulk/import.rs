@@ -19,7 +19,7 @@ use crate::TgChannel;
 
 /// An import of nodes and edges from CSV.
 ///
-/// The source is read twice: first the portions are counted and all records are checked, for the
+/// The source is read twice: first the portions are counted and all records are checked, because the
 /// first message of a type has their total. So an error in the source is found before anything
 /// is sent. Then it is sent in portions of 32,000 bytes and 1,000 nodes or 2,500 edges at most
 /// (properties `bulkIONodeBatchSize`, `bulkIOEdgeBatchSize`), each of which waits for the answer to

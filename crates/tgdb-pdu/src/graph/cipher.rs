@@ -21,7 +21,7 @@ use super::{Input, Layout, Number, Value, codec};
 use crate::body::{AttributeDescriptor, AttributeType};
 use crate::{BodyError, BodyErrorKind, EncodeError, Writer, obfuscation};
 
-/// An encrypted value as it was sent, borrowed. `Debug` shows its length only, for everybody can
+/// An encrypted value as it was sent, borrowed. `Debug` shows its length only, because everybody can
 /// read what is obfuscated.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CipherRef<'a> {

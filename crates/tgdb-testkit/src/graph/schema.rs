@@ -11,7 +11,7 @@ pub(super) const ID: &str = "@id";
 pub(super) const LABEL: &str = "@label";
 pub(super) const COUNT: &str = "@count";
 
-/// Ids are unique among descriptors, types and indices, for Python keeps them in one map.
+/// Ids are unique among descriptors, types and indices, because Python keeps them in one map.
 const FIRST_DESCRIPTOR: i32 = 101;
 const FIRST_NODE_TYPE: i32 = 1101;
 const FIRST_EDGE_TYPE: i32 = 1201;

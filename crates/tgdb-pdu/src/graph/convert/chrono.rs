@@ -43,7 +43,7 @@ impl TryFrom<Time> for NaiveTime {
 
 impl From<NaiveTime> for Time {
     /// What is below a millisecond is cut off. A leap second is the last millisecond of the second
-    /// before it, for the wire has none.
+    /// before it, because the wire has none.
     fn from(time: NaiveTime) -> Self {
         // Below 24, 60, 60 and 1000.
         let millisecond = (time.nanosecond() / 1_000_000).min(999) as u16;
