@@ -133,6 +133,29 @@ impl<'a> AttributeRef<'a> {
 }
 
 /// One attribute, owned.
+///
+/// # Example
+/// ```
+/// use std::sync::Arc;
+/// use tgdb_pdu::body::{AttributeDescriptor, AttributeType, SystemType};
+/// use tgdb_pdu::graph::{Attribute, Value};
+///
+/// let descriptor = Arc::new(AttributeDescriptor {
+///     system_type: SystemType::ATTRIBUTE_DESCRIPTOR,
+///     id: 7,
+///     name: "elevation".into(),
+///     value_type: AttributeType::LONG,
+///     is_array: false,
+///     is_encrypted: false,
+///     number: None,
+/// });
+/// // An `i32` is widened to the type of the attribute.
+/// let elevation = Attribute::new(descriptor.clone(), 448)?;
+/// assert_eq!(elevation.value, Value::Long(448));
+/// assert_eq!(elevation.get::<i64>(), Ok(448));
+/// assert!(Attribute::new(descriptor, "high").is_err());
+/// # Ok::<(), tgdb_pdu::graph::AttributeError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attribute {
     /// What it is.

@@ -22,6 +22,20 @@ use crate::body::{
 use crate::{BodyError, BodyErrorKind, EncodeError, Verb, Wire, Writer};
 
 /// The changes of a commit. [`Changes`](super::Changes) makes one.
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::BodyError;
+/// use tgdb_pdu::body::CommitTransactionRequest;
+/// use tgdb_pdu::graph::{ChangeSet, Schema};
+///
+/// /// What a client wants to change, as a server or a proxy sees it.
+/// fn show(request: &CommitTransactionRequest, schema: &Schema) -> Result<(), BodyError> {
+///     let changes = ChangeSet::from_request(request, schema)?;
+///     println!("{} added, {} changed, {} removed", changes.added.len(), changes.changed.len(), changes.removed.len());
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ChangeSet {

@@ -38,6 +38,23 @@ wire_code! {
 }
 
 /// An element of a Gremlin result, borrowed from the message that it came in.
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::BodyError;
+/// use tgdb_pdu::graph::{Answer, ElementRef};
+///
+/// fn show(answer: &Answer) -> Result<(), BodyError> {
+///     for element in answer.elements() {
+///         match element? {
+///             ElementRef::Entity(entity) => println!("entity {}", entity.id()),
+///             ElementRef::List(list) => println!("a list of {}", list.len()),
+///             other => println!("{:?}", other.value()?),
+///         }
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum ElementRef<'a> {

@@ -64,6 +64,21 @@ pub(crate) struct Head<'a> {
 }
 
 /// A node, borrowed from the message that it came in.
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::BodyError;
+/// use tgdb_pdu::graph::NodeRef;
+///
+/// fn show(node: &NodeRef<'_>) -> Result<(), BodyError> {
+///     let name = node.node_type().map(|node_type| &node_type.entity_type.name);
+///     println!("node {} of type {name:?}, {} edges", node.id(), node.edges().len());
+///     for attribute in node.attributes() {
+///         println!("{} = {:?}", attribute.name(), attribute.value()?);
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct NodeRef<'a> {
     pub(crate) head: Head<'a>,

@@ -19,6 +19,21 @@ const MIN_FOUND_LEN: usize = 1 + 8 + MIN_ENTITY_LEN;
 /// Memory is bounded: a reply whose entities take more than its length and 64 MiB
 /// ([`DECODE_ALLOWANCE`](crate::DECODE_ALLOWANCE)) is an error. Read such a reply one entity after
 /// another, from [`Entities`].
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::BodyError;
+/// use tgdb_pdu::graph::{Entities, EntityMap};
+///
+/// fn show(entities: Entities<'_>) -> Result<(), BodyError> {
+///     let map = EntityMap::read(entities)?;
+///     for node in map.results().filter_map(|entity| map.node(entity.id())) {
+///         let here = node.edges.iter().filter_map(|id| map.edge(*id));
+///         println!("node {} has {} of its edges here", node.id, here.count());
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EntityMap {
     entities: Vec<Entity>,

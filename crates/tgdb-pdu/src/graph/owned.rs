@@ -44,6 +44,17 @@ pub struct Edge {
 }
 
 /// A node or an edge.
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::BodyError;
+/// use tgdb_pdu::graph::{Answer, Entity};
+///
+/// /// The entities of an answer, to keep longer than the answer.
+/// fn keep(answer: &Answer) -> Result<Vec<Entity>, BodyError> {
+///     answer.entities().map(|entity| entity?.to_entity()).collect()
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Entity {
     /// A node.

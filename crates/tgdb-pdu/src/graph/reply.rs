@@ -14,6 +14,17 @@ use crate::BodyError;
 /// Entities, borrowed from the message that they came in. An iterator, which takes no memory.
 ///
 /// The first malformed entity is the last item: nothing behind it can be found.
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::BodyError;
+/// use tgdb_pdu::graph::Entities;
+///
+/// fn ids_of_results(entities: Entities<'_>) -> Result<Vec<i64>, BodyError> {
+///     let results = entities.filter(|found| found.as_ref().map_or(true, |found| found.is_result));
+///     results.map(|found| Ok(found?.entity.id())).collect()
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Entities<'a> {
     pub(crate) input: Input<'a>,
