@@ -209,7 +209,7 @@ fn graceful_waits_and_forceful_does_not() {
     channel.stop(StopMethod::RemoteKill);
     assert!(matches!(waiter.wait(), Err(ChannelError::Terminated { reason: None })));
     assert_eq!(channel.link_state(), LinkState::Terminated);
-    assert_eq!(server.disconnects(), 2, "without a word");
+    assert_eq!(server.disconnects(), 2, "without a disconnect request");
 }
 
 #[test]

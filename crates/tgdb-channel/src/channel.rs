@@ -234,7 +234,7 @@ impl TgChannel {
     ///
     /// Callbacks run one after another on the thread `tgdb-callbacks` of the channel. They
     /// may do everything that other threads may: submit, wait for replies, stop the channel.
-    /// One that takes long holds up other callbacks, but no reply and no timeout.
+    /// One that takes long delays other callbacks, but no reply and no timeout.
     ///
     /// # Errors
     /// As [`TgChannel::submit`], or [`ChannelError::Thread`]; the callback is not called then.

@@ -63,7 +63,7 @@ impl TgChannel {
 
 /// Queries and entities.
 ///
-/// An answer is gone over once when it comes: if a part is malformed, the call fails. If it names a
+/// An answer is checked once when it arrives: if a part is malformed, the call fails. If it names a
 /// descriptor that the schema does not have, the schema is asked for again, once, and only if that
 /// does not have it either, the call fails. The timeout of the options is that of the whole call.
 impl TgChannel {

@@ -1,4 +1,4 @@
-//! Servers that die without a word: a process that hangs, a host that is gone, a reply that
+//! Servers that die without closing the connection: a process that hangs, a host that is gone, a reply that
 //! is under way for long.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
@@ -155,7 +155,7 @@ impl Drop for Namespace {
 fn namespace(number: u8) -> Option<Namespace> {
     let namespace = Namespace::new(number);
     if namespace.is_none() {
-        eprintln!("SKIPPED: needs root and `ip netns`, for a host that dies without a word");
+        eprintln!("SKIPPED: needs root and `ip netns`, for a host that dies without closing the connection");
     }
     namespace
 }

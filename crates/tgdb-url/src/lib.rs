@@ -64,7 +64,7 @@
 //! properties. `Display` shows them. Values are wiped when they are dropped.
 //!
 //! # Units
-//! Times have a unit: `500ms`, `5s`, `2m`, `1h`, `1d`, with a decimal point if need be. A number
+//! Times have a unit: `500ms`, `5s`, `2m`, `1h`, `1d`, with a decimal point where needed. A number
 //! without unit is seconds, as in the vendor's clients, except for `connectTimeout`: there a whole
 //! number is milliseconds, and one with a decimal point is seconds. A number without unit that
 //! is probably a mistake, such as `connectTimeout=5`, is reported by [`Properties::warnings`].

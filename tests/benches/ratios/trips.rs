@@ -13,7 +13,7 @@ use tgdb_channel::pdu::{Body, Frame, Header, Message};
 use tgdb_channel::transport::{SocketOptions, TcpSocket, TgSocket};
 use tgdb_channel::{ResponseWaiter, TgChannel};
 
-/// A connection without anything of ours.
+/// A connection without any code of this project.
 pub(crate) fn raw(address: SocketAddr) -> TcpStream {
     let tcp = TcpStream::connect(address).unwrap();
     tcp.set_nodelay(true).unwrap();

@@ -14,7 +14,7 @@ use super::{Shared, connector};
 use crate::proto::{Event, LinkId};
 use crate::{ChannelError, LinkState};
 
-/// Something of ours to be done once the lock is released.
+/// What the channel itself does once the lock is released.
 pub(super) enum Action {
     Close(Arc<dyn TgSocket>),
     Finish(Arc<dyn TgSocket>),

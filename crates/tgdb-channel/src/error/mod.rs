@@ -273,6 +273,6 @@ pub enum ExceptionHandleResult {
     RethrowException,
     /// The connection is back: do it again.
     RetryOperation,
-    /// The connection is gone for good.
+    /// The connection is lost, and is not being made again.
     Disconnected,
 }

@@ -15,7 +15,7 @@ use crate::Login;
 /// What the session does about its connection.
 #[derive(Debug)]
 pub(super) enum Link {
-    /// Nothing: never connected, lost for good, or closed.
+    /// No connection: never connected, lost and not made again, or closed.
     Idle,
     /// Waits before the next attempt to connect.
     Backoff,

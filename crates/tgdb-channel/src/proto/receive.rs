@@ -177,7 +177,7 @@ impl<W> Session<W> {
         self.call_next_in();
     }
 
-    /// Does what is due.
+    /// The time has come: handles every timer and deadline that has passed.
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some(target) = self.requests.pop_due(now) {
             match target {

@@ -127,7 +127,7 @@ pub fn within_ms(timeout: u64) -> RequestOptions {
 pub fn eventually(what: &str, condition: impl Fn() -> bool) {
     let deadline = Instant::now() + LONG;
     while !condition() {
-        assert!(Instant::now() < deadline, "in vain: {what}");
+        assert!(Instant::now() < deadline, "not in time: {what}");
         thread::sleep(Duration::from_millis(1));
     }
 }
@@ -139,7 +139,7 @@ pub fn time<T>(run: impl FnOnce() -> T) -> (Duration, T) {
     (begun.elapsed(), result)
 }
 
-/// How often a promise about time is put to the test, if need be.
+/// How many runs a promise about time may take to be kept.
 const RUNS: usize = 8;
 
 /// Checks a promise about time: of eight runs one takes no longer than `limit`, and none a

@@ -133,7 +133,7 @@ fn min_len(element_type: ElementType) -> usize {
 /// A list, borrowed from the message that it came in. An iterator, which takes no memory.
 ///
 /// The list of a whole reply is read as it is iterated over, and its first malformed element is
-/// the last item. A list inside another was gone over when that gave it out, so that iterating
+/// the last item. A list inside another was checked when the outer list returned it, so that iterating
 /// over it again costs time in proportion to its bytes; [`MAX_NESTING`] bounds how often.
 ///
 /// A list of elements of type void has no elements, whatever its count says, as in the vendor's

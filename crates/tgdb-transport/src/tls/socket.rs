@@ -150,7 +150,7 @@ impl TlsSocket {
 
 delegate_socket!(TlsSocket);
 
-/// Where rustls writes its records: the system, as far as that goes without waiting.
+/// Where rustls writes its records: to the socket, as much as the system takes without waiting.
 pub(super) struct SendNow<'a>(pub(super) &'a TcpStream);
 
 impl io::Write for SendNow<'_> {

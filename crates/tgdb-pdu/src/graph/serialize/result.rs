@@ -21,7 +21,7 @@ impl Serialize for Entities<'_> {
 }
 
 /// An element that is read when it is serialized, from where the one before it ended. So that
-/// nested lists are gone over once, and not once for each level.
+/// nested lists are read once, and not once for each level.
 struct Unread<'c, 'a> {
     input: &'c Cell<Input<'a>>,
     element_type: ElementType,
