@@ -4,9 +4,9 @@
 #![allow(clippy::unwrap_used)]
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::{Mutex, MutexGuard};
 use tgdb_channel::pdu::{Body, Message};
 use tgdb_channel::url::ConfigName;
 use tgdb_channel::*;
@@ -21,7 +21,7 @@ const WORKERS: usize = 16;
 /// These tests count the threads of the process, so they run one by one.
 fn one_at_a_time() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+    TURN.lock()
 }
 
 fn no_thread_is_left() {
@@ -139,7 +139,7 @@ fn corrupted_at_every_byte() {
         at_each(0..sent, |at| {
             let corrupt_sent = Some((at, mask));
             let server = TestServer::start(ServerConfig::faulty(Faults { corrupt_sent, ..Faults::default() })).unwrap();
-            // Plain TCP cannot tell a changed text; but it must not hang, panic, or mix replies up.
+            // Plain TCP does not notice a changed text; but it must not hang, panic, or mix replies up.
             if let Ok(texts) = session(quick(&server.url())) {
                 let mixed_up = texts[0] == ECHOED[1] || texts[1] == ECHOED[0];
                 assert!(!mixed_up, "offset {at}: {texts:?}");
@@ -258,7 +258,7 @@ fn out_of_order_duplicated_and_missing_replies() {
     let held = Mutex::new(None::<Message>);
     let server = scripted(move |session, request| {
         // Of three requests the first is answered last, the second twice, the third never.
-        let mut held = held.lock().unwrap();
+        let mut held = held.lock();
         match request.header.request_id % 3 {
             1 => *held = Some(request.clone()),
             2 => {

@@ -1,20 +1,14 @@
 //! Bytes that the vendor's clients wrote, against ours. How they were recorded is in
-//! `docs/interop.md`. `TGDB_VECTORS` names a folder with others to compare, such as those that
-//! `cargo xtask interop` writes.
+//! `docs/interop.md`.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
-
-use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tgdb_channel::pdu::body::*;
 use tgdb_channel::pdu::{AuthToken, Body, EncodeError, Header, Message, Reader, Secret, Verb, Wire, Writer};
-use tgdb_tests::{frames, replayed};
+use tgdb_tests::{frames, recorded, replayed};
 
 fn load(file: &str) -> Vec<Value> {
-    let folder = std::env::var_os("TGDB_VECTORS").map(PathBuf::from);
-    let folder = folder.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors"));
-    let path = folder.join(file);
-    serde_json::from_slice(&std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))).unwrap()
+    serde_json::from_slice(&recorded(file)).unwrap()
 }
 
 fn bytes(value: &Value) -> Vec<u8> {

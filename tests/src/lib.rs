@@ -6,6 +6,7 @@
 #[cfg(doctest)]
 mod readmes;
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use tgdb_channel::pdu::body::{QueryCommand, QueryRequest};
@@ -18,6 +19,17 @@ use tgdb_testkit::{
 
 /// A time that nothing in these tests should take.
 pub const LONG: Duration = Duration::from_secs(20);
+
+/// A file of recorded vectors: of the folder that `TGDB_VECTORS` names, such as that which
+/// `cargo xtask interop` writes, or else of `tests/vectors`.
+///
+/// # Panics
+/// If it cannot be read.
+pub fn recorded(file: &str) -> Vec<u8> {
+    let folder = std::env::var_os("TGDB_VECTORS").map(PathBuf::from);
+    let path = folder.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")).join(file);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
 
 /// A channel to that URL as the testkit's user. Attempts to reconnect follow each
 /// other at once, and replies are waited for long enough for a busy machine.

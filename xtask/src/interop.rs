@@ -19,7 +19,10 @@ const PROGRAMS: &str = "tests/interop";
 /// Where what is recorded goes.
 const OUTPUT: &str = "target/interop";
 /// What is recorded anew; what no client wrote this time is taken from the repository.
-const VECTORS: [&str; 4] = ["java.json", "python.json", "primitives.json", "sessions.json"];
+const VECTORS: [&str; 6] =
+    ["java.json", "python.json", "primitives.json", "sessions.json", "urls.json", "graph_bulk.json"];
+/// The tests that compare it with our own bytes: package and name.
+const TESTS: [(&str, &str); 3] = [("tgdb-tests", "vectors"), ("tgdb-tests", "urls"), ("tgdb-pdu", "bulk")];
 
 /// How a program ends, by its exit code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,9 +44,11 @@ struct Client {
     /// Options of the server.
     server: &'static [&'static str],
     runs: &'static [Run],
-    command: fn(&str) -> Command,
-    /// The command that writes vectors, but for the folder.
-    vectors: Option<fn(&str) -> Command>,
+    /// How a program of ours is run with that client.
+    command: fn(&str, &str) -> Command,
+    session: &'static str,
+    /// The programs that write vectors.
+    vectors: &'static [&'static str],
 }
 
 const SESSIONS: &[Run] = &[(false, &[], Ending::Passed), (true, &[], Ending::Passed)];
@@ -55,8 +60,9 @@ const CLIENTS: [Client; 3] = [
         variable: "TGDB_PYTHON_SRC",
         server: &["--python"],
         runs: SESSIONS,
-        command: |client| python("session.py", client),
-        vectors: Some(|client| python("vectors.py", client)),
+        command: python,
+        session: "session.py",
+        vectors: &["vectors.py", "bulk.py"],
     },
     Client {
         name: "java",
@@ -64,8 +70,9 @@ const CLIENTS: [Client; 3] = [
         variable: "TGDB_JAVA_CLASSES",
         server: &[],
         runs: SESSIONS,
-        command: |client| java("Session.java", client),
-        vectors: Some(|client| java("Vectors.java", client)),
+        command: java,
+        session: "Session.java",
+        vectors: &["Vectors.java"],
     },
     Client {
         name: "go",
@@ -78,8 +85,10 @@ const CLIENTS: [Client; 3] = [
             (false, &["unknown-database"], Ending::Hung),
             (true, &[], Ending::Failed),
         ],
-        command: |program| Command::new(program),
-        vectors: None,
+        // The program is built with the client.
+        command: |_, built| Command::new(built),
+        session: "session.go",
+        vectors: &[],
     },
 ];
 
@@ -135,7 +144,10 @@ fn run_with(sh: &Shell, paths: [Option<String>; CLIENTS.len()]) -> Result<(), Fa
     }
     // What was recorded is read, written again and compared.
     let _vectors = sh.push_env("TGDB_VECTORS", sh.current_dir().join(OUTPUT));
-    Ok(cmd!(sh, "{cargo} test --quiet --locked --package tgdb-tests --test vectors").run()?)
+    for (package, test) in TESTS {
+        cmd!(sh, "{cargo} test --quiet --locked --package {package} --test {test}").run()?;
+    }
+    Ok(())
 }
 
 /// All runs of a client, and what it records.
@@ -143,7 +155,7 @@ fn sessions(sh: &Shell, client: &Client, path: &str) -> Result<(), Failure> {
     let dump = format!("{OUTPUT}/{}", client.name);
     let server = Server::start(client.server, &dump)?;
     for &(tls, arguments, known) in client.runs {
-        let mut command = (client.command)(path);
+        let mut command = (client.command)(client.session, path);
         command.arg(if tls { &server.tls_url } else { &server.url }).args(arguments);
         if tls && client.name == "java" {
             command.arg(&server.authority);
@@ -162,13 +174,15 @@ fn sessions(sh: &Shell, client: &Client, path: &str) -> Result<(), Failure> {
     }
     server.end()?;
     record(sh, client.name, &dump)?;
-    let Some(vectors) = client.vectors else { return Ok(()) };
-    let mut command = vectors(path);
-    command.arg(OUTPUT);
-    match printed(command, "")? {
-        Some(0) => Ok(()),
-        code => Err(format!("the vectors of {} ended with {code:?}", client.name).into()),
+    for program in client.vectors {
+        let mut command = (client.command)(program, path);
+        command.arg(OUTPUT);
+        match printed(command, "")? {
+            Some(0) => {}
+            code => return Err(format!("{program} ended with {code:?}").into()),
+        }
     }
+    Ok(())
 }
 
 /// Runs a program and prints those of its lines that are its own: clients print theirs, too.

@@ -139,6 +139,10 @@
 //! | requests in flight | `maxRequestsInFlight`, 16,384 |
 //! | bytes that wait to be sent | `maxOutboxSize`, 16 MiB |
 //! | the length of a frame | `maxFrameSize`, 64 MiB |
+//! | the same before the login is done | 128 KiB, see [`max_login_frame_len`](transport::SocketOptions::max_login_frame_len) |
+//! | what decoding a message allocates | its length and 64 MiB, see [`DECODE_ALLOWANCE`](pdu::DECODE_ALLOWANCE) |
+//!
+//! `docs/security.md` of the repository has more, with the test of each.
 //!
 //! Above the bounds [`TgChannel::submit`] waits for room, [`TgChannel::submit_async`] does so in
 //! a task, and [`TgChannel::try_submit`] fails with [`ChannelError::Full`].
@@ -187,8 +191,10 @@ mod future;
 mod graph;
 mod large_object;
 mod latency;
+mod number;
 mod options;
 pub mod proto;
+mod socket;
 mod state;
 mod stats;
 mod status;
@@ -205,7 +211,7 @@ pub use options::{RequestOptions, ResendMode, SendOutcome, SessionScope};
 pub use proto::{Credentials, Login, LoginError, LoginStep, LoginSuccess, SessionNumber};
 pub use state::{LinkState, StopMethod};
 pub use stats::ChannelStats;
-pub use status::WaiterInfo;
+pub use status::{WaiterInfo, WaiterKind};
 pub use transaction::Transaction;
 pub use waiter::{ResponseWaiter, WaiterStatus};
 

@@ -71,12 +71,12 @@ impl LinkState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StopMethod {
     /// Wait for the replies to requests in flight, no longer than the operation
-    /// timeout, then tell the server and close.
+    /// timeout, then send a disconnect request and close.
     Graceful,
-    /// Tell the server and close; requests in flight end with
+    /// Send a disconnect request and close; requests in flight end with
     /// [`ChannelError::Stopped`](crate::ChannelError::Stopped).
     ClientForceful,
-    /// Close without a word, as if the server had ended the session.
+    /// Close without a disconnect request, as if the server had ended the session.
     RemoteKill,
 }
 

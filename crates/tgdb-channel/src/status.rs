@@ -10,6 +10,7 @@ use tgdb_pdu::{AuthToken, Verb};
 use tgdb_transport::{ConnectTimes, TgSocket, TlsInfo};
 use tgdb_url::{Properties, SettingWarning, TgUrl};
 
+use crate::driver::Waiter;
 use crate::proto::{Identity, SessionNumber};
 use crate::{ChannelError, ChannelStats, LinkState, ResendMode, TgChannel, WaiterStatus};
 
@@ -25,6 +26,23 @@ pub struct WaiterInfo {
     pub resend: ResendMode,
     /// How it stands.
     pub status: WaiterStatus,
+    /// Who gets the reply.
+    pub kind: WaiterKind,
+}
+
+/// Who gets the reply to a request in flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WaiterKind {
+    /// A thread: it waits in [`TgChannel::request`] or the like, or the program holds a
+    /// [`ResponseWaiter`](crate::ResponseWaiter) that is not awaited yet.
+    Blocking,
+    /// A task, which awaits the reply.
+    Future,
+    /// A callback of [`TgChannel::submit_callback`].
+    Callback,
+    /// The channel itself: it asks for the schema, or rolls a transaction back.
+    Channel,
 }
 
 impl TgChannel {
@@ -153,9 +171,12 @@ impl TgChannel {
 
     /// The requests in flight, by id.
     pub fn waiters(&self) -> Vec<WaiterInfo> {
-        let requests = self.shared().lock().session.requests();
-        let info = |(request_id, verb, resend, status)| WaiterInfo { request_id, verb, resend, status };
-        requests.into_iter().map(info).collect()
+        let session = &self.shared().lock().session;
+        let info = |(request_id, verb, resend, status)| {
+            let kind = session.waiter(request_id).map_or(WaiterKind::Blocking, Waiter::kind);
+            WaiterInfo { request_id, verb, resend, status, kind }
+        };
+        session.requests().into_iter().map(info).collect()
     }
 
     /// Counters since the channel was made. Copies about 8 KiB, so that it suits a monitoring

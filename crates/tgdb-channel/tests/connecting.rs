@@ -115,7 +115,7 @@ fn the_login_ends_at_its_own_limit() {
         ("silent", Client::hold),
         ("flooding", |client| client.flood(Body::Ping)),
         ("dripping", |mut client| {
-            let bytes = client.encode(-1, large(1 << 20));
+            let bytes = client.encode(-1, large(100_000));
             let mut bytes = bytes.chunks(1);
             while client.pause(Duration::from_millis(1)) && client.tcp.write_all(bytes.next().unwrap()).is_ok() {}
         }),

@@ -1,5 +1,5 @@
 //! Sessions that change: what belongs to one, what comes first in each, and what a program is
-//! told about it.
+//! informed about it.
 #![allow(clippy::unwrap_used)]
 
 mod support;

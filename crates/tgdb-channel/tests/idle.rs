@@ -6,10 +6,11 @@ mod support;
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use support::*;
 use tgdb_channel::*;
 
@@ -20,7 +21,7 @@ fn alone() -> Option<MutexGuard<'static, ()>> {
         eprintln!("skipped: this system has no /proc");
         return None;
     }
-    Some(ALONE.lock().unwrap_or_else(PoisonError::into_inner))
+    Some(ALONE.lock())
 }
 
 /// The threads of channels, with their names.

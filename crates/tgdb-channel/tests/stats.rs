@@ -20,6 +20,7 @@ fn counting(to: std::net::SocketAddr) -> (String, thread::JoinHandle<(u64, u64)>
     let relay = thread::spawn(move || {
         let (client, _) = listener.accept().unwrap();
         let server = TcpStream::connect(to).unwrap();
+        [&client, &server].iter().for_each(|socket| socket.set_nodelay(true).unwrap());
         let pass = |mut from: TcpStream, mut to: TcpStream| {
             thread::spawn(move || {
                 let (mut buf, mut total) = (vec![0; 64 * 1024], 0);
@@ -46,7 +47,7 @@ fn bytes_are_those_of_the_socket() {
     let (url, relay) = counting(server.address());
     let channel = started(builder(&url));
     for number in 0..100 {
-        channel.request(query(&format!("number {number}"))).unwrap();
+        channel.request(query(&format!("number-{number}"))).unwrap();
     }
     // More than the system takes at once.
     channel.request(large(4 << 20)).unwrap();

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::output::Color;
-use crate::{admin, bench, bulk, connect, decode, exit, metadata, ping, proxy, query, serve};
+use crate::{admin, bench, bulk, connect, decode, exit, metadata, ping, proxy, query, serve, shell};
 
 /// The operator's tool for TIBCO Graph Database (TGDB).
 #[derive(Debug, Parser)]
@@ -30,6 +30,9 @@ pub(crate) enum Command {
     /// Ask the server about users, roles, connections and itself; end connections
     #[command(after_help = admin::HELP)]
     Admin(Box<admin::Options>),
+    /// Send queries line by line, with editing and history, or those of a script
+    #[command(after_help = shell::HELP)]
+    Shell(Box<shell::Options>),
     #[command(after_help = proxy::HELP)]
     /// Stand between a client and a server, and show each message
     Proxy(Box<proxy::Options>),

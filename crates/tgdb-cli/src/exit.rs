@@ -121,6 +121,8 @@ pub(crate) enum Failure {
     Exists { path: String },
     #[error("{path} cannot be imported: {reason}")]
     Import { path: String, reason: String },
+    #[error("cannot edit lines")]
+    Editor(#[source] Box<rustyline::error::ReadlineError>),
     #[error("interrupted")]
     Interrupted,
 }
@@ -128,7 +130,7 @@ pub(crate) enum Failure {
 impl Failure {
     fn code(&self) -> Code {
         match self {
-            Self::Output(_) | Self::Start(_) | Self::Signal(_) | Self::Prompt(_) => Code::Other,
+            Self::Output(_) | Self::Start(_) | Self::Signal(_) | Self::Prompt(_) | Self::Editor(_) => Code::Other,
             Self::Read { .. } | Self::Write { .. } => Code::File,
             Self::Data { .. } | Self::Undecoded { .. } => Code::Data,
             Self::Listen { .. } | Self::Resolve { .. } => Code::Network,
@@ -146,6 +148,11 @@ impl Failure {
     /// Whether the reader of the output is gone, as in `tgdb decode FILE | head`.
     fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// Whether the connection is gone, or was not made.
+    pub(crate) fn is_of_connection(&self) -> bool {
+        matches!(self, Self::Channel(error) if !error.session_survives())
     }
 
     /// The error and all its causes in one line.
@@ -166,9 +173,14 @@ pub(crate) fn report(result: Result<(), Failure>) -> ExitCode {
     if failure.is_closed_pipe() {
         return ExitCode::SUCCESS;
     }
+    say(&failure);
+    ExitCode::from(failure.code() as u8)
+}
+
+/// Says what went wrong.
+pub(crate) fn say(failure: &Failure) {
     // The standard error can be closed, too.
     let _ = io::Write::write_all(&mut io::stderr(), format!("tgdb: {}\n", failure.chain()).as_bytes());
-    ExitCode::from(failure.code() as u8)
 }
 
 #[cfg(test)]

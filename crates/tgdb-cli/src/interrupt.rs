@@ -1,15 +1,20 @@
 //! Ctrl-C, and SIGTERM and SIGHUP where there are any.
 
-use std::sync::OnceLock;
+use std::future::Future;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 use tgdb_channel::{StopMethod, TgChannel};
 
-use crate::exit::Failure;
+use crate::exit::{Code, Failure};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// A line editor waits for input. Ctrl-C is input to it, so a signal is meant to end the program.
+static AT_PROMPT: AtomicBool = AtomicBool::new(false);
 static SIGNALS: OnceLock<Receiver<()>> = OnceLock::new();
 
 /// Takes the signals from now on: each gives one item, and at most one is kept.
@@ -23,9 +28,81 @@ pub(crate) fn signals() -> Result<Receiver<()>, Failure> {
     let (sender, receiver) = bounded(1);
     ctrlc::set_handler(move || {
         INTERRUPTED.store(true, Ordering::Relaxed);
+        if AT_PROMPT.load(Ordering::Relaxed) {
+            end_at_prompt();
+        }
         let _ = sender.try_send(());
     })?;
     Ok(SIGNALS.get_or_init(|| receiver).clone())
+}
+
+/// Runs a line editor. A signal ends the program then.
+pub(crate) fn at_prompt<T>(read: impl FnOnce() -> T) -> T {
+    terminal::remember();
+    AT_PROMPT.store(true, Ordering::Relaxed);
+    let result = read();
+    AT_PROMPT.store(false, Ordering::Relaxed);
+    result
+}
+
+fn end_at_prompt() {
+    terminal::restore();
+    std::process::exit(Code::Interrupted as i32);
+}
+
+/// The settings of the terminal, which a line editor changes.
+mod terminal {
+    #[cfg(unix)]
+    static SETTINGS: std::sync::Mutex<Option<rustix::termios::Termios>> = std::sync::Mutex::new(None);
+
+    pub(super) fn remember() {
+        #[cfg(unix)]
+        if let Ok(mut settings) = SETTINGS.lock() {
+            *settings = rustix::termios::tcgetattr(std::io::stdin()).ok();
+        }
+    }
+
+    pub(super) fn restore() {
+        #[cfg(unix)]
+        if let Ok(settings) = SETTINGS.lock()
+            && let Some(settings) = settings.as_ref()
+        {
+            let now = rustix::termios::OptionalActions::Now;
+            let _ = rustix::termios::tcsetattr(std::io::stdin(), now, settings);
+        }
+    }
+}
+
+/// Waits for a call. A signal that comes meanwhile ends the wait, and the call is dropped.
+///
+/// # Errors
+/// [`Failure::Interrupted`].
+pub(crate) fn wait<T>(signals: &Receiver<()>, call: impl Future<Output = T>) -> Result<T, Failure> {
+    struct Woken(Sender<()>);
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            let _ = self.0.try_send(());
+        }
+    }
+    let (sender, woken) = bounded(1);
+    let waker = Waker::from(Arc::new(Woken(sender)));
+    let mut call = pin!(call);
+    // One that came before was not meant for this call.
+    let _ = signals.try_recv();
+    loop {
+        if let Poll::Ready(result) = call.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return Ok(result);
+        }
+        crossbeam_channel::select! {
+            recv(woken) -> _ => {}
+            recv(signals) -> _ => return Err(Failure::Interrupted),
+        }
+    }
+}
+
+/// Whether a signal came since this was asked the last time.
+pub(crate) fn take() -> bool {
+    INTERRUPTED.swap(false, Ordering::Relaxed)
 }
 
 /// Whether a signal came since [`signals`] was called first.

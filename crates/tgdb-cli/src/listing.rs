@@ -21,22 +21,33 @@ pub(crate) struct Shown {
 pub(crate) struct Listing {
     is_json: bool,
     screen: Screen,
+    /// Whether something stands above what comes.
+    is_begun: bool,
     out: BufWriter<io::StdoutLock<'static>>,
 }
 
 impl Listing {
     pub(crate) fn new(shown: &Shown, color: Color) -> Self {
-        Self { is_json: shown.json, screen: Screen::of(color), out: BufWriter::new(io::stdout().lock()) }
+        Self {
+            is_json: shown.json,
+            screen: Screen::of(color),
+            is_begun: false,
+            out: BufWriter::new(io::stdout().lock()),
+        }
     }
 
     pub(crate) fn is_json(&self) -> bool {
         self.is_json
     }
 
-    /// A line above a table. JSON has none.
+    /// A line above a table, and an empty one between tables. JSON has none.
     pub(crate) fn title(&mut self, text: &str) -> Result<(), Failure> {
-        let line = if self.is_json { String::new() } else { self.screen.heading(text) + "\n" };
-        self.out.write_all(line.as_bytes()).map_err(Failure::Output)
+        if self.is_json {
+            return Ok(());
+        }
+        let space = if self.is_begun { "\n" } else { "" };
+        self.is_begun = true;
+        writeln!(self.out, "{space}{}", self.screen.heading(text)).map_err(Failure::Output)
     }
 
     /// Writes things. The table has those fields only.
@@ -44,7 +55,12 @@ impl Listing {
         if self.is_json {
             return things.iter().try_for_each(|thing| self.line(&json_line(thing)?));
         }
-        write_table(things, fields, self.screen, &mut self.out)?;
+        self.is_begun = true;
+        let mut table = Table::new(fields.iter().copied(), self.screen);
+        for thing in things {
+            table.row(fields.iter().map(|field| cell(&thing[*field])).collect(), &mut self.out)?;
+        }
+        table.finish(&mut self.out)?;
         self.out.flush().map_err(Failure::Output)
     }
 
@@ -53,6 +69,7 @@ impl Listing {
         if self.is_json {
             return self.line(&json_line(thing)?);
         }
+        self.is_begun = true;
         let mut fields = Vec::new();
         flatten("", thing, &mut fields);
         let width = fields.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
@@ -66,20 +83,6 @@ impl Listing {
     fn line(&mut self, line: &str) -> Result<(), Failure> {
         self.out.write_all(line.as_bytes()).and_then(|()| self.out.flush()).map_err(Failure::Output)
     }
-}
-
-/// A table of things with those fields.
-pub(crate) fn write_table(
-    things: &[Value],
-    fields: &[&str],
-    screen: Screen,
-    out: &mut dyn Write,
-) -> Result<(), Failure> {
-    let mut table = Table::new(fields.iter().copied(), screen);
-    for thing in things {
-        table.row(fields.iter().map(|field| cell(&thing[*field])).collect(), out)?;
-    }
-    table.finish(out)
 }
 
 fn cell(value: &Value) -> Cell {

@@ -22,6 +22,7 @@ mod proxy;
 mod query;
 mod record;
 mod serve;
+mod shell;
 mod table;
 
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Query(options) => query::run(*options, cli.color),
         Command::Metadata(options) => metadata::run(&options, cli.color),
         Command::Admin(options) => admin::run(&options, cli.color),
+        Command::Shell(options) => shell::run(&options, cli.color),
         Command::Proxy(options) => proxy::run(&options, cli.color),
         Command::Decode(options) => decode::run(&options, cli.color),
         Command::Bench(options) => bench::run(&options, cli.color),

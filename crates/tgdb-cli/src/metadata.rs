@@ -38,8 +38,8 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<(), Failure> {
             ("Edge types", types.edges, EDGE_TYPE),
             ("Attributes", types.attributes, ATTRIBUTE),
         ];
-        for (number, (title, things, fields)) in parts.into_iter().enumerate() {
-            listing.title(&format!("{}{title}", if number == 0 { "" } else { "\n" }))?;
+        for (title, things, fields) in parts {
+            listing.title(title)?;
             listing.list(&things, fields)?;
         }
         Ok(())

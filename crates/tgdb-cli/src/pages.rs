@@ -21,18 +21,21 @@ pub(crate) fn man() -> Result<(), Failure> {
     let mut page = Vec::new();
     let mut command = Cli::command();
     command.build();
-    let commands: Vec<_> = command.get_subcommands().cloned().collect();
-    let main = clap_mangen::Man::new(command);
-    let render = |page: &mut Vec<u8>| -> io::Result<()> {
-        main.render(page)?;
-        for command in commands {
-            writeln!(page, ".SH \"TGDB {}\"", command.get_name().to_uppercase())?;
-            let command = clap_mangen::Man::new(command);
-            command.render_description_section(page)?;
-            command.render_options_section(page)?;
-        }
-        Ok(())
-    };
+    let main = clap_mangen::Man::new(command.clone());
+    let render = |page: &mut Vec<u8>| main.render(page).and_then(|()| sections(&command, page));
     render(&mut page).map_err(Failure::Output)?;
     print(&page)
+}
+
+/// A section for each command below that one.
+fn sections(command: &clap::Command, page: &mut Vec<u8>) -> io::Result<()> {
+    for command in command.get_subcommands() {
+        let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
+        writeln!(page, ".SH \"{}\"", name.to_uppercase())?;
+        let section = clap_mangen::Man::new(command.clone());
+        section.render_description_section(page)?;
+        section.render_options_section(page)?;
+        sections(command, page)?;
+    }
+    Ok(())
 }

@@ -91,7 +91,7 @@ fn ctrl_c_ends_it_with_the_figures_so_far() {
         let mut command = bench(&[&url, "--duration", "1h", "--json", "--timeout", "1h"]);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         server.line("session ");
-        signal(child.id(), "-INT");
+        signal(&child, "-INT");
         let (code, out, errors) = outputs(&child.wait_with_output().unwrap());
         assert_eq!((code, errors.as_str()), (Some(130), "tgdb: interrupted\n"));
         assert_eq!(json(&out)["errors"], serde_json::json!({}), "{out}");

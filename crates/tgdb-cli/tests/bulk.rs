@@ -111,7 +111,7 @@ fn an_export_that_fails_or_is_interrupted_leaves_nothing() {
     command.args([&url, "--dir", &path(&directory), "--force", "--set", "bulkIOEntityBatchSize=1"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     while !server.line("session ").contains("PartialExportRequest") {}
-    signal(child.id(), "-INT");
+    signal(&child, "-INT");
     let (code, out, errors) = outputs(&child.wait_with_output().unwrap());
     assert_eq!((code, out.as_str()), (Some(130), ""), "{errors}");
     assert!(errors.starts_with("tgdb: export, portion ") && errors.ends_with(": interrupted\n"), "{errors}");
@@ -130,7 +130,7 @@ fn an_import_that_is_interrupted_is_ended_at_the_server() {
     command.args([&url, &file.display().to_string(), "--set", "bulkIONodeBatchSize=1"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     while !server.line("session ").contains("PartialImportRequest") {}
-    signal(child.id(), "-INT");
+    signal(&child, "-INT");
     let (code, out, errors) = outputs(&child.wait_with_output().unwrap());
     assert_eq!((code, out.as_str()), (Some(130), ""), "{errors}");
     assert!(errors.starts_with("tgdb: import of country, portion ") && errors.ends_with(": interrupted\n"), "{errors}");
@@ -148,7 +148,7 @@ fn a_second_signal_does_not_wait_for_the_server() {
     server.line("session ");
     // Signals that come at once count as one.
     while child.try_wait().unwrap().is_none() {
-        signal(child.id(), "-INT");
+        signal(&child, "-INT");
     }
     let (code, _, errors) = outputs(&child.wait_with_output().unwrap());
     assert_eq!((code, errors.as_str()), (Some(130), "tgdb: interrupted\n"));

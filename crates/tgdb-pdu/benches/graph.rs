@@ -79,7 +79,7 @@ fn result(schema: &Schema) -> QueryResult {
     }
 }
 
-/// Goes over all fields and looks at none but those that tell a length.
+/// Goes over all fields, and reads only those that have a length.
 fn skip(bytes: &[u8]) -> usize {
     let word = |at: usize| i32::from_be_bytes(*bytes[at..].first_chunk().unwrap()) as usize;
     let half = |at: usize| usize::from(u16::from_be_bytes(*bytes[at..].first_chunk().unwrap()));

@@ -73,6 +73,16 @@ pub enum FrameError {
 /// The body of one message does not have the layout of its verb.
 ///
 /// Survivable: the frame was whole, the stream goes on behind it.
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::{BodyErrorKind, Frame, Header, Message, Verb};
+///
+/// let frame = Frame::new(Header::default(), Verb::HANDSHAKE_REQUEST, vec![1]);
+/// let error = Message::decode(&frame).unwrap_err();
+/// assert_eq!((error.field, error.offset), ("ssl_mode", 1));
+/// assert_eq!(error.kind, BodyErrorKind::Truncated { needed: 1, available: 0 });
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{verb}: field `{field}` at payload offset {offset}: {kind}")]
 #[non_exhaustive]

@@ -30,6 +30,16 @@ pub const HEADER_LEN: usize = 56;
 /// | 54 | 2 | data offset: where the payload starts |
 ///
 /// All big-endian. Source: `AbstractProtocolMessage.writeHeader`.
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::{Body, Header, Message};
+///
+/// let header = Header { request_id: 7, sequence_no: 1, ..Header::default() };
+/// let bytes = Message::new(header, Body::Ping).encode()?;
+/// assert_eq!(bytes[28..36], 7_i64.to_be_bytes());
+/// # Ok::<(), tgdb_pdu::EncodeError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Header {
@@ -80,6 +90,19 @@ impl fmt::Debug for Header {
 }
 
 /// One frame as it travels.
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::{Frame, FrameDecoder, Header, Verb};
+///
+/// let frame = Frame::new(Header::default(), Verb::PING, "");
+/// let bytes = frame.encode()?;
+/// assert_eq!(bytes.len(), frame.encoded_len());
+/// let mut decoder = FrameDecoder::default();
+/// decoder.push(&bytes);
+/// assert_eq!(decoder.next_frame()?, Some(frame));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Frame {
     /// The header's free fields.
@@ -162,10 +185,11 @@ pub(crate) fn check_prefix(start: &[u8], maximum: u32) -> Result<Option<usize>, 
     let Some(first) = start.first_chunk() else { return Ok(None) };
     let length = u32::from_be_bytes(*first);
     if start.len() < 8 {
-        // What another protocol says can be shorter. As a length it is above most bounds.
+        // Another protocol may send fewer than 8 bytes. Its first four, read as a length, are above
+        // most bounds, so it is recognized by them.
         return if length > maximum { other_protocol(first).map_or(Ok(None), Err) } else { Ok(None) };
     }
-    // Before the length, which means nothing if another protocol sends it.
+    // The magic number is checked first: without it the length has no meaning.
     let magic = u32_at(start, 4);
     if magic != MAGIC {
         return Err(other_protocol(first).unwrap_or(FrameError::BadMagic { found: magic }));

@@ -12,6 +12,20 @@ use crate::{Body, BodyError, BodyErrorKind, EncodeError, Frame, HEADER_LEN, Head
 ///
 /// What is decoded of a [verb that holds secrets](Verb::holds_secret) is wiped on drop,
 /// [`trailing`](Self::trailing) and the payload of the frame included, and not shown by `Debug`.
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::body::QueryRequest;
+/// use tgdb_pdu::{Body, FrameDecoder, Header, Message};
+///
+/// let query = QueryRequest::gremlin("g.V().count()");
+/// let bytes = Message::new(Header::default(), query.into()).encode()?;
+/// let mut decoder = FrameDecoder::default();
+/// decoder.push(&bytes);
+/// let frame = decoder.next_frame()?.expect("a whole frame");
+/// assert!(matches!(Message::decode(&frame)?.body, Body::QueryRequest(_)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct Message {
     /// The header's free fields.

@@ -11,6 +11,19 @@ use bytes::Bytes;
 use crate::{BodyError, EncodeError, Reader, Wire, Writer};
 
 /// Bytes that travel obfuscated, with the key that they travel under.
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::obfuscation::Obfuscated;
+/// use tgdb_pdu::{Reader, Verb, Wire, Writer};
+///
+/// let value = Obfuscated { key: 0x0123_4567_89ab_cdef, data: "secret text".into() };
+/// let mut writer = Writer::default();
+/// value.encode("value", &mut writer)?;
+/// let mut reader = Reader::new(Verb::PING, writer.into_vec().into());
+/// assert_eq!(Obfuscated::decode("value", &mut reader)?.data, "secret text");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Obfuscated {
     /// The word that each word of the data is XORed with.

@@ -9,6 +9,15 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 pub(crate) const REDACTED: &str = "[redacted]";
 
 /// A password or other secret bytes: wiped on drop, never shown by `Debug`.
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::Secret;
+///
+/// let password = Secret::from("tiger");
+/// assert_eq!(format!("{password:?}"), "[redacted]");
+/// assert_eq!(password.expose(), b"tiger");
+/// ```
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(Zeroizing<Vec<u8>>);
 

@@ -6,6 +6,14 @@ use std::fmt;
 ///
 /// Ids without a name of ours are kept, so that a proxy can pass them on.
 /// Source: `VerbId.java`, and `pdu.py` for 25..36 and 70..77, which Java omits.
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::Verb;
+///
+/// assert_eq!((Verb::PING, Verb::PING.name()), (Verb(0), Some("PingMessage")));
+/// assert_eq!(Verb(1234).name(), None);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Verb(pub i16);
 

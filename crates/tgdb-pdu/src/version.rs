@@ -48,6 +48,15 @@ impl fmt::Display for ProtocolVersion {
 /// | 52..56 | edition |
 ///
 /// The vendor's writers put the build fields elsewhere; see `docs/protocol.md`.
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::version::ProductVersion;
+///
+/// let version = ProductVersion::CLIENT;
+/// assert_eq!(ProductVersion::from_wire(version.to_wire()), version);
+/// assert_eq!((version.major, version.minor), (3, 0));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ProductVersion {
     /// Major number.

@@ -1,6 +1,8 @@
 //! Bytes of bulk imports and exports that Python wrote, or read, against ours.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::path::{Path, PathBuf};
+
 use serde_json::Value as Json;
 use tgdb_pdu::body::*;
 use tgdb_pdu::{Body, BodyErrorKind, EncodeError, Reader, Verb, Writer};
@@ -8,7 +10,10 @@ use tgdb_pdu::{Body, BodyErrorKind, EncodeError, Reader, Verb, Writer};
 const LARGEST: usize = 32_764;
 
 fn vectors(list: &str) -> Vec<Json> {
-    let all: Json = serde_json::from_str(include_str!("../../../tests/vectors/graph_bulk.json")).unwrap();
+    // `cargo xtask interop` records them anew, and names the folder.
+    let folder = std::env::var_os("TGDB_VECTORS").map(PathBuf::from);
+    let folder = folder.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors"));
+    let all: Json = serde_json::from_slice(&std::fs::read(folder.join("graph_bulk.json")).unwrap()).unwrap();
     all[list].as_array().unwrap().clone()
 }
 

@@ -10,7 +10,7 @@
 //!
 //! It is no database. The default script, [`echo`], answers each request with a
 //! well-formed reply that repeats what was asked; [`ServerConfig::graph`] has a graph in
-//! memory. What the real server answers where its vendor's clients do not tell (an
+//! memory. What the real server answers where its vendor's clients do not show it (an
 //! unknown database, say) is a guess, marked as such.
 //!
 //! # How do I test my application?

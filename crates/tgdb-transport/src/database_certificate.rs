@@ -31,6 +31,14 @@ pub enum DatabaseNameError {
 ///
 /// # Errors
 /// [`DatabaseNameError`] if it does not.
+///
+/// # Example
+/// ```
+/// use tgdb_transport::{DatabaseNameError, verify_database_name};
+///
+/// let error = verify_database_name(b"no certificate", "routes").unwrap_err();
+/// assert!(matches!(error, DatabaseNameError::NotX509(_)));
+/// ```
 pub fn verify_database_name(certificate: &[u8], database: &str) -> Result<(), DatabaseNameError> {
     let (_, certificate) =
         X509Certificate::from_der(certificate).map_err(|error| DatabaseNameError::NotX509(error.to_string()))?;

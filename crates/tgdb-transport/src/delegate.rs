@@ -60,6 +60,20 @@ macro_rules! delegate_socket {
                 self.0.close()
             }
         }
+
+        #[cfg(unix)]
+        impl std::os::fd::AsFd for $name {
+            fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+                $crate::TgSocket::tcp_stream(self).as_fd()
+            }
+        }
+
+        #[cfg(windows)]
+        impl std::os::windows::io::AsSocket for $name {
+            fn as_socket(&self) -> std::os::windows::io::BorrowedSocket<'_> {
+                $crate::TgSocket::tcp_stream(self).as_socket()
+            }
+        }
     };
 }
 pub(crate) use delegate_socket;

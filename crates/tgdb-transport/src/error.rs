@@ -16,6 +16,18 @@ pub(crate) const RECEIVE_FIRST: &str = "receive the first message from";
 ///
 /// `Display` says what happened to which peer, and what to do about it; the cause is
 /// [`source`](std::error::Error::source), and not in the text.
+///
+/// # Example
+/// ```
+/// use tgdb_transport::{SocketOptions, TcpSocket, TransportError};
+///
+/// // Nothing listens at port 1.
+/// match TcpSocket::connect("127.0.0.1", 1, &SocketOptions::default()) {
+///     Err(TransportError::Connect { peer, source }) => println!("{peer} is down: {source}"),
+///     Err(error) => println!("{error}"),
+///     Ok(socket) => println!("{socket:?}"),
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {

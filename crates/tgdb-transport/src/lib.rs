@@ -5,6 +5,36 @@
 //! number of others [`TgSocket::send`], over TLS too. Frames of different
 //! senders never mix.
 //!
+//! # Common questions
+//!
+//! **Which crate do I need?** To log in and to send requests: `tgdb-channel`, which uses this one. This
+//! crate is for programs that drive a connection themselves, such as proxies and tests.
+//!
+//! **TLS, and roots of one's own?** [`TlsConnector`] makes [`TlsSocket`]s. [`TlsOptions::roots`] says
+//! which certificates are trusted: Mozilla's, the operating system's, files, folders, bytes, or several of
+//! them. Client certificates, cipher suites and a whole `rustls::ClientConfig` can be set as well.
+//!
+//! **Timeouts?** [`SocketOptions::connect_timeout`] bounds connecting: name resolution, all addresses and
+//! the TLS handshake. [`SocketOptions::send_timeout`] bounds a send to a peer that does not read.
+//! [`TgSocket::recv_deadline`] bounds a receive. [`SocketOptions::keepalive`] and
+//! [`SocketOptions::user_timeout`] find peers that are gone.
+//!
+//! **Cancelling?** A [`ConnectCancel`] ends a connect, and [`TgSocket::close`] everything that waits for
+//! a socket; both from any thread, at once.
+//!
+//! **Non-blocking use?** [`TgSocket::try_send`], [`TgSocket::try_flush`] and [`TgSocket::try_recv_batch`]
+//! do not wait. [`wait_ready`] waits for a socket, and [`Wakeup`] for a socket and other threads. The trait
+//! [`TgSocket`] has an example.
+//!
+//! **Async?** There are no futures here. Register the descriptor with the reactor of your runtime
+//! (`as_fd`, on Windows `as_socket`) and use the methods that do not wait; or use `tgdb-channel`, whose
+//! calls can be awaited in any runtime.
+//!
+//! **Failover, retries, pings?** Not here: `tgdb-channel` has them. Connecting tries all addresses of one
+//! host (RFC 8305).
+//!
+//! **A large message from the peer?** [`SocketOptions::max_frame_len`] is the bound.
+//!
 //! # Features
 //! | feature | what it adds |
 //! |---|---|
@@ -213,4 +243,20 @@ pub trait TgSocket: fmt::Debug + Send + Sync {
     /// Closes both directions at once. Threads inside other methods return
     /// [`TransportError::Closed`] at once. Idempotent.
     fn close(&self);
+}
+
+/// The descriptor, to wait for it in an event loop or a reactor. Do not read or write it.
+#[cfg(unix)]
+impl std::os::fd::AsFd for dyn TgSocket + '_ {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.tcp_stream().as_fd()
+    }
+}
+
+/// The handle, to wait for it in an event loop or a reactor. Do not read or write it.
+#[cfg(windows)]
+impl std::os::windows::io::AsSocket for dyn TgSocket + '_ {
+    fn as_socket(&self) -> std::os::windows::io::BorrowedSocket<'_> {
+        self.tcp_stream().as_socket()
+    }
 }

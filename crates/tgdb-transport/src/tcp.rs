@@ -17,7 +17,19 @@ use crate::{ConnectCancel, SocketOptions, TransportError, sys};
 /// A plain TCP socket. Passwords and data travel in clear text.
 ///
 /// # Example
-/// See the [crate](crate)'s.
+/// ```
+/// use std::net::TcpListener;
+/// use tgdb_pdu::{DEFAULT_MAX_FRAME_LEN, Frame, Header, Verb};
+/// use tgdb_transport::{SocketOptions, TcpSocket, TgSocket};
+///
+/// let listener = TcpListener::bind("127.0.0.1:0")?;
+/// let client = TcpSocket::connect("127.0.0.1", listener.local_addr()?.port(), &SocketOptions::default())?;
+/// let server = TcpSocket::from_stream(listener.accept()?.0, DEFAULT_MAX_FRAME_LEN)?;
+///
+/// client.send(&Frame::new(Header::default(), Verb::PING, "").encode()?)?;
+/// assert_eq!(server.recv()?.verb, Verb::PING);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct TcpSocket(Framed<PlainStream>);
 

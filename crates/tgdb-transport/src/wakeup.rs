@@ -80,6 +80,19 @@ impl Interest {
 ///
 /// # Errors
 /// That of the system's `poll`, for lack of memory or the like.
+///
+/// # Example
+/// ```no_run
+/// use std::time::{Duration, Instant};
+/// use tgdb_transport::{Interest, SocketOptions, TcpSocket, TgSocket, wait_ready};
+///
+/// let socket = TcpSocket::connect("localhost", 8222, &SocketOptions::default())?;
+/// let soon = Instant::now() + Duration::from_millis(100);
+/// if wait_ready(&socket, Interest { read: true, write: false }, Some(soon))?.readable {
+///     println!("{:?}", socket.try_read()?);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn wait_ready(socket: &dyn TgSocket, interest: Interest, deadline: Option<Instant>) -> io::Result<Ready> {
     let mut fds = [interest.poll_fd(socket)];
     sys::poll(&mut fds, deadline)?;

@@ -27,6 +27,17 @@ macro_rules! config_names {
         /// A page with all of them is `docs/settings.md` of the repository.
         ///
         /// `Display` and `AsRef<str>` give the full name; `FromStr` takes it or the alias.
+        ///
+        /// # Example
+        /// ```
+        /// use tgdb_url::ConfigName;
+        ///
+        /// let timeout: ConfigName = "connectTimeout".parse()?;
+        /// assert_eq!(timeout, ConfigName::ChannelConnectTimeout);
+        /// assert_eq!((timeout.name(), timeout.default()), ("tgdb.channel.connectTimeout", Some("1000")));
+        /// assert_eq!(ConfigName::nearest("conectTimeout"), Some(timeout));
+        /// # Ok::<(), tgdb_url::PropertyError>(())
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ConfigName {

@@ -6,6 +6,15 @@ use crate::{ConfigName, MAX_FT_HOSTS, MAX_URL_LEN};
 ///
 /// Neither this nor its text holds a part of a value, nor a name that is not known: either
 /// could be a part of a password.
+///
+/// # Example
+/// ```
+/// use tgdb_url::{TgUrl, UrlErrorKind};
+///
+/// let error = TgUrl::parse("tcp://localhost:eighty").unwrap_err();
+/// assert_eq!((error.position, &error.kind), (16, &UrlErrorKind::BadPort));
+/// println!("{error}");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{text}, byte {position}: {kind}; expected {}", .text.form())]
 #[non_exhaustive]

@@ -17,38 +17,69 @@
 //! # Ok::<(), tgdb_url::UrlError>(())
 //! ```
 //!
-//! # Parts of a URL
-//! - Host, port and protocol can be left out: the properties `defaultHost` (default
-//!   `localhost`), `defaultPort` (8222) and `defaultProtocol` (none, so that the protocol must
-//!   be there) take their place, those of the URL before those of [`UrlParser::defaults`].
-//! - The last `@` before the first `/` ends the user: in `tcp://a@b@c:1` the user is `a@b`
-//!   and the host `c`. Percent-encoding in the user is decoded, so that it can have `/` and `:`
-//!   as well.
-//! - The first `=`, `:` or blank in a property ends its name.
-//! - In properties a backslash before `;`, `=`, `:`, `\`, `{`, `}` or a blank makes that an
-//!   ordinary character. `\u` and four hexadecimal digits is a UTF-16 code unit. Any other
-//!   backslash is itself: `CORP\scott` and `C:\temp\ca.pem` need no escapes, `\\server` is
-//!   written `\\\\server`.
-//! - A name that is not known is an error, which says what known name is the nearest;
-//!   [`UrlParser::allow_unknown`] keeps it. Neither such a name nor a value is shown in errors.
+//! # Syntax
+//! | part | if it is left out | notes |
+//! |---|---|---|
+//! | `protocol://` | property `defaultProtocol`, else an error | `tcp`, or `ssl` for TLS, in any case |
+//! | `user@` | properties `userID`, `defaultUserID`, else [`DEFAULT_USER`] | percent-encoding is decoded; the last `@` before the first `/` ends it, so that in `tcp://a@b@c:1` the user is `a@b` and the host `c` |
+//! | `host` | property `defaultHost`, else [`DEFAULT_HOST`] | a name, an IPv4 address, or an IPv6 address in brackets, with its zone: `[fe80::1%eth0]` |
+//! | `:port` | property `defaultPort`, else [`DEFAULT_PORT`] | 1 to 65535 |
+//! | `/{...}` | no properties | `name=value` separated by `;` |
 //!
-//! # Times
+//! The defaults are looked for in the properties of the URL, then in those of [`UrlParser::defaults`]. A
+//! password has no place before the `@`: it is the property `password`, and better set in the program.
+//!
+//! # Escapes
+//! The first `=`, `:` or blank in a property ends its name. In names and values:
+//!
+//! | to have | write |
+//! |---|---|
+//! | `;` `=` `:` `{` `}` `\`, a blank in a name, or one at either end of a value | a backslash before it |
+//! | any UTF-16 code unit | `\u` and four hexadecimal digits |
+//! | a backslash before any other character | itself: `CORP\scott` and `C:\temp\ca.pem` need no escapes |
+//!
+//! Two backslashes in a row, as in `\\server`, are written `\\\\server`. `Display` of [`TgUrl`] writes the escapes.
+//!
+//! ```
+//! # use tgdb_url::TgUrl;
+//! let url = TgUrl::parse(r"tcp://CORP%5Cscott@graph.example.com/{password=semi\;colon;userID=CORP\scott}")?;
+//! assert_eq!(url.user(), r"CORP\scott");
+//! assert_eq!(url.properties().password()?, Some("semi;colon"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Properties
+//! [`ConfigName`] has all known properties: name, alias, default, type, and what each does.
+//! [`Properties`] has a typed getter for each. Names count in any case, full or as alias:
+//! `tgdb.connection.dbName` and `dbname` are the same.
+//!
+//! A name that is not known is an error, which says what known name is the nearest;
+//! [`UrlParser::allow_unknown`] keeps it.
+//!
+//! [`Properties::warnings`] lists what is set and has no effect: properties of the vendor's clients
+//! that this client knows and does not need, and those of TLS with `tcp`.
+//!
+//! # Secrets
+//! `Debug`, [`TgUrl::redacted`] and errors show neither passwords nor the values of unknown
+//! properties. `Display` shows them. Values are wiped when they are dropped.
+//!
+//! # Units
 //! Times have a unit: `500ms`, `5s`, `2m`, `1h`, `1d`, with a decimal point if need be. A number
 //! without unit is seconds, as in the vendor's clients, except for `connectTimeout`: there a whole
 //! number is milliseconds, and one with a decimal point is seconds. A number without unit that
 //! is probably a mistake, such as `connectTimeout=5`, is reported by [`Properties::warnings`].
 //!
-//! # Properties without effect
-//! [`Properties::warnings`] lists what is set and does nothing: properties of the vendor's clients
-//! that this client knows and does not need, and those of TLS with `tcp`.
+//! Sizes are numbers of KiB, such as `maxFrameSize=65536`; their getters return bytes.
 //!
 //! # Bounds
 //! A URL has at most [`MAX_URL_LEN`] bytes, and `ftHosts` at most [`MAX_FT_HOSTS`] entries.
 //! Time and memory of parsing grow linearly with the length.
 //!
-//! # Properties of failover
-//! Those that decide when a server is given up, and which is tried next and when. What they do
-//! together is in `docs/failover.md` of the repository; `docs/settings.md` has all properties.
+//! # Failover
+//! The property `ftHosts` lists further servers, `host[:port]` separated by commas; [`TgUrl::ft_urls`]
+//! gives a URL for each. These properties decide when a server is given up, and which is tried next and
+//! when. What they do together is in `docs/failover.md` of the repository; `docs/settings.md` has all
+//! properties.
 //!
 //! | property, after `tgdb.channel.` | default | bounds |
 //! |---|---|---|

@@ -16,6 +16,18 @@ use crate::{
 /// `Display` writes a URL that parses to an equal value (with [`UrlParser::allow_unknown`], if
 /// there are unknown properties), passwords included; for logs use [`TgUrl::redacted`],
 /// which `Debug` uses too.
+///
+/// # Example
+/// ```
+/// use tgdb_url::TgUrl;
+///
+/// let url: TgUrl = "ssl://scott@graph.example.com/{password=tiger;ftHosts=spare:8223}".parse()?;
+/// assert_eq!((url.user(), url.authority().as_str()), ("scott", "graph.example.com:8222"));
+/// let servers: Vec<String> = url.ft_urls()?.iter().map(TgUrl::authority).collect();
+/// assert_eq!(servers, ["graph.example.com:8222", "spare:8223"]);
+/// assert!(!url.redacted().to_string().contains("tiger"));
+/// # Ok::<(), tgdb_url::UrlError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct TgUrl {
     pub(crate) protocol: Protocol,

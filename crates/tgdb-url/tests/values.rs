@@ -58,7 +58,7 @@ fn times() {
 }
 
 #[test]
-fn times_without_unit_that_are_hardly_meant_are_reported() {
+fn times_without_unit_that_are_probably_mistakes_are_reported() {
     for (name, value, read_as) in [
         (CONNECT, "5", Some(Duration::from_millis(5))),
         (CONNECT, "49", Some(Duration::from_millis(49))),

@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use tgdb_pdu::Verb;
 use tgdb_transport::{ConnectCancel, TcpSocket, TgSocket, TransportError};
+use tgdb_url::TgUrl;
 
-use super::Shared;
 use super::role::Connection;
+use super::{Config, Shared};
 use crate::ChannelError;
 use crate::proto::{LinkId, LoginError, termination_reason};
 
@@ -28,16 +29,15 @@ pub(super) fn spawn(shared: &Arc<Shared>, link: LinkId, server: usize) {
     }
     let attempt = {
         let shared = shared.clone();
-        move || report(&shared, link, connect(&shared, server, &cancel))
+        move || report(&shared, link, open(&shared.config, &shared.config.urls[server], &cancel))
     };
     if let Err(error) = thread::Builder::new().name("tgdb-connect".into()).spawn(attempt) {
         report(shared, link, Err(ChannelError::thread(error)));
     }
 }
 
-fn connect(shared: &Shared, server: usize, cancel: &ConnectCancel) -> Result<Arc<dyn TgSocket>, ChannelError> {
-    let config = &shared.config;
-    let url = &config.urls[server];
+/// A socket to the server of that URL, with the settings of the channel.
+pub(crate) fn open(config: &Config, url: &TgUrl, cancel: &ConnectCancel) -> Result<Arc<dyn TgSocket>, ChannelError> {
     Ok(match &config.tls {
         None => Arc::new(TcpSocket::connect_with(url.host(), url.port(), &config.socket, cancel)?),
         Some(tls) => match tls.connect_with(url.host(), url.port(), &config.socket, cancel) {

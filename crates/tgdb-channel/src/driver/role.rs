@@ -10,6 +10,7 @@ use tgdb_pdu::Frame;
 use tgdb_transport::{TgSocket, Wakeup};
 
 use super::callbacks::Callee;
+use crate::WaiterKind;
 use crate::proto::{LinkId, Transmit};
 
 /// Who waits for an outcome.
@@ -39,6 +40,15 @@ impl std::fmt::Debug for Waiter {
 }
 
 impl Waiter {
+    pub(crate) fn kind(&self) -> WaiterKind {
+        match self {
+            Self::Thread(_) => WaiterKind::Blocking,
+            Self::Task(_) => WaiterKind::Future,
+            Self::Callback(_) => WaiterKind::Callback,
+            Self::Schema | Self::Nobody => WaiterKind::Channel,
+        }
+    }
+
     /// Whether it needs somebody else to read for it.
     pub(super) fn is_async(&self) -> bool {
         !matches!(self, Self::Thread(_))

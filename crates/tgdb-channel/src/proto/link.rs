@@ -28,7 +28,7 @@ pub(super) enum Link {
     /// To be closed when the requests in flight have their outcomes.
     Draining { link: LinkId },
     /// The disconnect request is being sent. `is_finished` once it is, and the peer was
-    /// told so by the end of our sending direction.
+    /// informed by the end of our sending direction.
     Lingering { link: LinkId, is_finished: bool },
 }
 

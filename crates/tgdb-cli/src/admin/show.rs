@@ -104,7 +104,7 @@ pub(super) fn describe(
         Description::NodeType { node_type, indices, attributes } => {
             listing.thing(&metadata::node_type(&node_type))?;
             list_attributes(listing, &attributes)?;
-            listing.title("\nIndices")?;
+            listing.title("Indices")?;
             listing.list(&indices.0.iter().map(objects::index).collect::<Vec<_>>(), objects::INDEX)
         }
         Description::EdgeType { edge_type, from, to, attributes } => {
@@ -127,7 +127,7 @@ pub(super) fn describe(
 }
 
 fn list_attributes(listing: &mut Listing, List64(attributes): &List64<AttributeDescriptor>) -> Result<(), Failure> {
-    listing.title("\nAttributes")?;
+    listing.title("Attributes")?;
     listing.list(&attributes.iter().map(metadata::attribute).collect::<Vec<_>>(), metadata::ATTRIBUTE)
 }
 

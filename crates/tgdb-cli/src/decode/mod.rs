@@ -83,7 +83,7 @@ impl Input {
             false => Box::new(BufReader::new(File::open(path).map_err(failed)?)),
         };
         let mut probe = Vec::new();
-        // A live input gives what it has; at least so much that all kinds can be told apart.
+        // A live input gives what it has; at least so much that each kind can be recognized.
         while probe.len() < detect::ENOUGH {
             let mut buf = [0; PROBE];
             match reader.read(&mut buf) {

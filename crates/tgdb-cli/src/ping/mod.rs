@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use tgdb_channel::TgChannel;
-use tgdb_channel::pdu::Body;
+use tgdb_pdu::body::QueryRequest;
+use tgdb_pdu::call::GetMetadata;
 
 use crate::connect::Connection;
 use crate::exit::Failure;
@@ -47,15 +48,18 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<(), Failure> {
             if number > 0 {
                 result = interrupt.pause(options.interval);
             }
-            result = result.and_then(|()| round(options, &channel)).map(|time| rounds.add(time));
+            result = result.and_then(|()| round(options, &channel)).and_then(|time| {
+                rounds.add(time);
+                if options.json { Ok(()) } else { report::print_round(time) }
+            });
             if result.is_err() {
                 break;
             }
         }
         if options.json {
-            report.print_json(&rounds)?
+            report.print_json(&rounds)?;
         } else {
-            rounds.print()?
+            rounds.print()?;
         }
         result
     })
@@ -63,9 +67,10 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<(), Failure> {
 
 fn round(options: &Options, channel: &TgChannel) -> Result<Duration, Failure> {
     let start = Instant::now();
+    // One request and its reply; the results of a query are not looked at.
     match &options.query {
-        Some(query) => drop(channel.query(query.as_str())?),
-        None => drop(channel.request(Body::MetadataRequest)?),
+        Some(query) => drop(channel.call(QueryRequest::from(query.as_str()))?),
+        None => drop(channel.call(GetMetadata)?),
     }
     Ok(start.elapsed())
 }

@@ -86,6 +86,11 @@ impl Report {
     }
 }
 
+/// Shows a request that was answered.
+pub(super) fn print_round(time: Duration) -> Result<(), Failure> {
+    output::print(format!("request   {:>11}\n", output::milliseconds(time)).as_bytes())
+}
+
 /// The requests.
 #[derive(Default)]
 pub(super) struct Rounds(Vec<Duration>);
@@ -99,19 +104,17 @@ impl Rounds {
     fn summary(&self) -> Option<[Duration; 3]> {
         let mut times = self.0.clone();
         times.sort_unstable();
-        let median = *times.get(times.len() / 2)?;
+        // The middle one, or the mean of the two in the middle.
+        let (lower, upper) = (times.get(times.len().checked_sub(1)? / 2)?, times.get(times.len() / 2)?);
+        let median = (*lower + *upper) / 2;
         Some([*times.first()?, median, *times.last()?])
     }
 
     pub(super) fn print(&self) -> Result<(), Failure> {
-        let mut text = String::new();
-        for time in &self.0 {
-            let _ = writeln!(text, "request   {:>11}", output::milliseconds(*time));
-        }
-        if let Some([min, median, max]) = self.summary().map(|times| times.map(output::milliseconds)) {
-            let _ = writeln!(text, "{} requests: min {min}, median {median}, max {max}", self.0.len());
-        }
-        output::print(text.as_bytes())
+        let Some(times) = self.summary() else { return Ok(()) };
+        let [min, median, max] = times.map(output::milliseconds);
+        let (count, plural) = (self.0.len(), if self.0.len() == 1 { "" } else { "s" });
+        output::print(format!("{count} request{plural}: min {min}, median {median}, max {max}\n").as_bytes())
     }
 
     fn to_json(&self) -> Value {
@@ -134,5 +137,7 @@ mod tests {
         assert_eq!(Rounds::default().summary(), None);
         let times = [5, 1, 9].map(Duration::from_millis);
         assert_eq!(Rounds(times.to_vec()).summary(), Some([1, 5, 9].map(Duration::from_millis)));
+        let times = [8, 2].map(Duration::from_millis);
+        assert_eq!(Rounds(times.to_vec()).summary(), Some([2, 5, 8].map(Duration::from_millis)));
     }
 }

@@ -160,7 +160,7 @@ async fn read_ahead(
     loop {
         let bytes = source.next().await.map_err(|error| Stop::Failed(from, error))?;
         let is_end = bytes.is_empty();
-        // Without a receiver the writer has ended with an error, which is the one to be told.
+        // Without a receiver the writer has ended with an error, which is the one to report.
         if pieces.send((Instant::now() + delay, bytes)).await.is_err() || is_end {
             return Ok(());
         }

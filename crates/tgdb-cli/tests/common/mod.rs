@@ -3,17 +3,22 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 pub mod serve;
+#[cfg(unix)]
+pub mod terminal;
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, channel as channel_of_requests};
 use std::thread::JoinHandle;
 
+use serde_json::Value;
 use tgdb_channel::pdu::body::{QueryCommand, QueryRequest};
+use tgdb_channel::pdu::{Message, Verb};
 use tgdb_channel::{StopMethod, TgChannel};
-use tgdb_testkit::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER};
+use tgdb_testkit::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, ServerConfig, ServerSession, TestServer};
 
 /// The program under test.
 pub fn tgdb() -> Command {
@@ -34,11 +39,6 @@ pub fn to_closed_pipe(mut command: Command) -> Output {
     let child = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
     drop(command);
     child.wait_with_output().unwrap()
-}
-
-/// Sends a signal to a process.
-pub fn signal(id: u32, name: &str) {
-    assert!(Command::new("kill").args([name, &id.to_string()]).status().unwrap().success());
 }
 
 /// A directory that is removed at the end.
@@ -107,7 +107,7 @@ impl Proxy {
 
     /// Sends a signal.
     pub fn signal(&self, name: &str) {
-        signal(self.child.id(), name);
+        signal(&self.child, name);
     }
 
     pub fn id(&self) -> u32 {
@@ -143,4 +143,52 @@ pub fn session(builder: tgdb_channel::ChannelBuilder) -> Result<(), tgdb_channel
 pub fn outputs(output: &Output) -> (Option<i32>, String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+/// A server with the graph of airports.
+pub fn graph() -> TestServer {
+    TestServer::start(ServerConfig::graph()).unwrap()
+}
+
+/// A server whose script never answers, and the requests that come to it.
+pub fn silent() -> (TestServer, Receiver<Verb>) {
+    let (sender, requests) = channel_of_requests();
+    let script = move |_: &mut ServerSession, request: &Message| {
+        // Nobody may listen any more.
+        let _ = sender.send(request.verb());
+    };
+    (TestServer::start(ServerConfig::scripted(script)).unwrap(), requests)
+}
+
+/// `tgdb` as the user of the test servers, who is at that one.
+pub fn user(url: &str, arguments: &[&str]) -> Command {
+    let mut command = tgdb();
+    for name in ["TGDB_PASSWORD_FILE", "NO_COLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(name);
+    }
+    command.env("TGDB_URL", url).env("TGDB_USER", DEFAULT_USER).env("TGDB_PASSWORD", DEFAULT_PASSWORD);
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+/// What that command gives at a server.
+pub fn at(server: &TestServer, arguments: &[&str]) -> (Option<i32>, String, String) {
+    outputs(&user(&server.url(), arguments).output().unwrap())
+}
+
+/// What it prints, if it succeeds.
+pub fn shown(server: &TestServer, arguments: &[&str]) -> String {
+    let (code, out, errors) = at(server, arguments);
+    assert_eq!((code, errors.as_str()), (Some(0), ""), "{arguments:?}");
+    out
+}
+
+/// Its JSON lines, if it succeeds.
+pub fn lines(server: &TestServer, arguments: &[&str]) -> Vec<Value> {
+    shown(server, arguments).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Sends a signal to a program.
+pub fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
 }

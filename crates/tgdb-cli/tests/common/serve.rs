@@ -77,7 +77,7 @@ impl Serve {
     }
 
     pub fn signal(&self, name: &str) {
-        super::signal(self.child.id(), name);
+        super::signal(&self.child, name);
     }
 
     /// Reads its output no longer.

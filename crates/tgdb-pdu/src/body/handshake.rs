@@ -18,9 +18,9 @@ wire_code! {
 }
 
 wire_code! {
-    /// The server's verdict. One byte.
+    /// Status of a handshake response. One byte.
     pub struct HandshakeStatus(i8) {
-        /// No verdict.
+        /// No status.
         INVALID = 0,
         /// The client is to accept the challenge.
         ACCEPT_CHALLENGE = 1,
@@ -49,7 +49,7 @@ wire_struct! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct HandshakeResponse {
-    /// The verdict.
+    /// The status.
     pub status: HandshakeStatus,
     /// The server's [`ProductVersion`](crate::version::ProductVersion) word.
     pub challenge: i64,

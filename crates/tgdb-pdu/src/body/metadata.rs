@@ -246,14 +246,14 @@ impl Wire for TypeGroup {
             SystemType::ATTRIBUTE_DESCRIPTOR => Self::AttributeDescriptors(Vec::decode("attribute_descriptors", r)?),
             SystemType::NODE_TYPE => Self::NodeTypes(Vec::decode("node_types", r)?),
             SystemType::EDGE_TYPE => Self::EdgeTypes(Vec::decode("edge_types", r)?),
-            // Java logs it and goes on at a place that it cannot know.
+            // Java logs it and reads on, although the length of the unknown group is not known.
             SystemType(other) => return Err(r.error("system_type", BodyErrorKind::UnknownValue(other.into()))),
         })
     }
 }
 
 /// The types of a graph: `i32` count of all types, then groups until that many
-/// were told. An empty payload reads as no groups.
+/// were read. An empty payload reads as no groups.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct MetadataResponse {

@@ -39,6 +39,18 @@ use crate::{BodyError, EncodeError, Reader, Verb, Wire, Writer};
 macro_rules! bodies {
     ($($(#[$doc:meta])* $name:ident $(($ty:ty))? = $verb:ident;)+) => {
         /// A decoded payload.
+        ///
+        /// # Example
+        /// ```
+        /// use tgdb_pdu::body::SessionForcefullyTerminated;
+        /// use tgdb_pdu::{Body, Verb};
+        ///
+        /// let body = Body::from(SessionForcefullyTerminated { reason: Some("maintenance".into()) });
+        /// assert_eq!(body.verb(), Verb::SESSION_FORCEFULLY_TERMINATED);
+        /// if let Body::SessionForcefullyTerminated(end) = &body {
+        ///     assert_eq!(end.reason.as_deref(), Some("maintenance"));
+        /// }
+        /// ```
         #[derive(Debug, Clone, PartialEq)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize))]
         #[non_exhaustive]
@@ -168,7 +180,7 @@ bodies! {
     EndImportResponse(EndImportResponse) = END_IMPORT_RESPONSE;
     /// Makes the server dump its stack traces.
     DumpStacktraceRequest = DUMP_STACKTRACE_REQUEST;
-    /// The client leaves.
+    /// The client ends the session.
     DisconnectChannelRequest(DisconnectChannelRequest) = DISCONNECT_CHANNEL_REQUEST;
     /// The server ends the session.
     SessionForcefullyTerminated(SessionForcefullyTerminated) = SESSION_FORCEFULLY_TERMINATED;
@@ -184,7 +196,7 @@ bodies! {
     Invalid = INVALID;
 }
 
-/// A longer payload is mostly one byte string.
+/// Above this length a payload is mostly one byte string.
 const LARGE_PAYLOAD: usize = 16 * 1024;
 
 /// A payload that is not looked into. `Debug` shows its length.

@@ -100,6 +100,15 @@ pub enum QueryTarget {
 
 /// A query: `i32` length, `i32` checksum, `i32` command, [`FetchOptions`], bool
 /// "is sorted" with [`SortOrder`], and the target.
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::body::{QueryCommand, QueryRequest};
+///
+/// let mut query = QueryRequest::gremlin("g.V().hasLabel('airport')");
+/// query.options.fetch_size = 100;
+/// assert_ne!(query.command, QueryCommand::CREATE);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct QueryRequest {

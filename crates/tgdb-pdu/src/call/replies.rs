@@ -21,7 +21,7 @@ macro_rules! replies {
 }
 
 replies! {
-    // A reply without a payload is one without results, as in Java.
+    // As in Java, a reply without a payload stands for no results.
     QueryRequest, QUERY_REQUEST => QueryResult: Body::QueryResponse(reply) => query(reply);
     GetEntityRequest, GET_ENTITY_REQUEST => GetEntityResponse:
         Body::GetEntityResponse(reply) => Ok(reply.unwrap_or_default());

@@ -66,7 +66,7 @@ impl<'a> Iterator for Attributes<'a> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         self.count = self.count.checked_sub(1)?;
-        // They were read before, so this is no error.
+        // The attributes were checked when the entity was read, so that this does not fail.
         AttributeRef::read(&mut self.input, self.context).ok()
     }
 

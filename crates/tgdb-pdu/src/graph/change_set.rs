@@ -74,7 +74,7 @@ impl ChangeSet {
     /// the request has, or takes more memory than its length and 64 MiB
     /// ([`DECODE_ALLOWANCE`](crate::DECODE_ALLOWANCE)).
     pub fn from_request(request: &CommitTransactionRequest, schema: &Schema) -> Result<Self, BodyError> {
-        // Behind length and checksum.
+        // Offset of the blocks: length and checksum come before.
         let mut input = Input::new(Verb::COMMIT_TRANSACTION_REQUEST, &request.changes, 8);
         let mut budget = Budget::of(&input);
         let mut extended = None;
@@ -103,7 +103,7 @@ impl ChangeSet {
                 }
             };
             let context = Context { schema: extended.as_ref().unwrap_or(schema), layout: Layout::Request };
-            // The schema that these are read with lives only until the next descriptors.
+            // Each block is read here as a whole, because the next block of descriptors replaces the schema.
             let count = input.count("entities", MIN_ENTITY_LEN)?;
             let mut block = input;
             budget.reserve(entities, count, &block)?;

@@ -132,7 +132,7 @@ impl<'s> Changes<'s> {
         let attributes = AttributeList::default();
         let edge = Edge { id, version: 0, type_id, is_new: true, attributes, direction, from, to };
         self.put(Block::Added, Entity::Edge(edge));
-        // A loop stands once in the edges of its node.
+        // An edge from a node to itself is in the list of its edges once.
         for end in [Some(from), Some(to).filter(|to| *to != from)].into_iter().flatten() {
             if let Some(Entity::Node(node)) = self.entity_mut(end) {
                 node.edges.push(id);

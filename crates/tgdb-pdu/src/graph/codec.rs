@@ -102,7 +102,7 @@ pub(crate) fn skip(input: &mut Input<'_>, descriptor: &AttributeDescriptor, layo
     if Extent::of(descriptor).behind(input.as_slice()).map(|rest| input.go_to(rest)).is_some() {
         return Ok(());
     }
-    // A large object, encrypted, or malformed.
+    // A value without a fixed extent (large or encrypted), or a malformed one: read it for its error.
     read(input, descriptor, layout).map(drop)
 }
 

@@ -18,7 +18,7 @@ impl<'a> MapRef<'a> {
         if depth > MAX_NESTING {
             return Err(input.error("map", BodyErrorKind::TooDeep));
         }
-        // An empty key and an element of type void take three bytes.
+        // The shortest entry, an empty key and an element of type void, has three bytes.
         let left = input.count("count", 3)?;
         Ok(Self { input: *input, context, left, depth })
     }

@@ -104,7 +104,7 @@ impl<'a> EntityRef<'a> {
                 Self::Node(NodeRef { head, edges })
             }
             _ => {
-                // As Java and Go, to which any direction but 0 and 1 is bidirectional.
+                // As in Java and Go, any direction except 0 and 1 counts as bidirectional.
                 let direction = match EdgeDirection(input.i8("direction")?) {
                     direction @ (EdgeDirection::UNDIRECTED | EdgeDirection::DIRECTED) => direction,
                     _ => EdgeDirection::BIDIRECTIONAL,

@@ -135,7 +135,7 @@ impl Entity {
                 let attributes = std::mem::take(&mut edge.attributes);
                 *edge = Edge { attributes, ..later.without_attributes(budget)? };
             }
-            // An id that is now a node and now an edge.
+            // The same id was an edge before and is a node now, or the reverse: the later one counts.
             (entity, later) => *entity = later.to_entity_within(budget)?,
         }
         Ok(())

@@ -121,7 +121,7 @@ impl Decimal {
     /// In decimal with `scale` digits behind the point, rounded half up (away from zero).
     fn rounded(&self, scale: i64) -> Option<String> {
         let scale = usize::try_from(scale).ok()?;
-        // Digits that go behind those there are; dropped if negative.
+        // How many zeros are appended; if negative, how many digits are cut off.
         let shift = self.exponent.checked_add(scale as i64)?;
         let mut digits = self.digits.clone();
         if shift >= 0 {

@@ -100,7 +100,7 @@ impl CommitTransactionResponse {
     /// [`BodyError`] if there cannot be as many as the reply says.
     pub fn debug_entities<'a>(&'a self, context: impl Into<Context<'a>>) -> Result<Option<Entities<'a>>, BodyError> {
         let CommitOutcome::Committed(blocks) = &self.outcome else { return Ok(None) };
-        // Behind length, checksum and status.
+        // Offset of the blocks: length, checksum and status come before.
         let mut offset = 12;
         for block in blocks {
             let items = match block {

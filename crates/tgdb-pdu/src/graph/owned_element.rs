@@ -121,7 +121,7 @@ impl Element {
                     ElementRef::AttributeValue(attribute) => Self::AttributeValue(attribute.to_attribute()?),
                     ElementRef::TransientValue(attribute) => Self::TransientValue(attribute.to_attribute()?),
                     ElementRef::Entity(entity) => Self::Entity(entity.to_entity_within(budget)?),
-                    // Read above.
+                    // The outer match handles these three.
                     ElementRef::List(_) | ElementRef::Map(_) | ElementRef::Void => Self::Void,
                 }
             }

@@ -25,8 +25,8 @@ pub struct Entities<'a> {
 /// An entity of a reply.
 #[derive(Debug, Clone, Copy)]
 pub struct ReplyEntity<'a> {
-    /// Whether it is a result, and not there only for being near one. True where the reply does
-    /// not tell.
+    /// Whether it is a result; false for an entity that was sent only because it is near one.
+    /// Always true in replies without that mark.
     pub is_result: bool,
     /// The entity.
     pub entity: EntityRef<'a>,

@@ -9,8 +9,8 @@ use crate::body::{AttributeDescriptor, EdgeType, MetadataResponse, NodeType, Typ
 
 /// The attribute descriptors, node types and edge types of a graph.
 ///
-/// Attribute values say neither how long they are nor what type they have: only the
-/// descriptor of their id tells. So all graph data is read with a schema.
+/// An attribute value on the wire has neither a length nor a type, only the id of its
+/// descriptor. So all graph data is read with a schema.
 ///
 /// Each of the three kinds has ids and names of its own, as in Java; in Python all share one
 /// map of ids. Of two with one id, or one name, the later one counts.
@@ -179,7 +179,7 @@ impl<T> Table<T> {
                 if self.dense.len() <= id {
                     self.dense.resize(id + 1, 0);
                 }
-                // A reply of 2 GiB has no 2^32 types.
+                // Fits: a reply of at most 2 GiB has fewer than 2^32 types.
                 self.dense[id] = place as u32 + 1;
             }
             _ => drop(self.sparse.insert(id, place)),

@@ -11,6 +11,21 @@ use crate::{BodyError, BodyErrorKind, Verb};
 /// Every method names the field it reads, so that an error can name it too.
 /// What is decoded from one payload allocates no more than its length and
 /// [`DECODE_ALLOWANCE`] in all.
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::{Reader, Verb, Writer};
+///
+/// let mut writer = Writer::default();
+/// writer.i32(7);
+/// writer.utf("name", "MUC")?;
+///
+/// let mut reader = Reader::new(Verb::PING, writer.into_vec().into());
+/// assert_eq!((reader.i32("id")?, reader.utf("name")?), (7, "MUC".to_owned()));
+/// // The error names the verb, the field and its place.
+/// assert_eq!(reader.bool("flag").unwrap_err().offset, 9);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Reader {
     verb: Verb,
     rest: Bytes,

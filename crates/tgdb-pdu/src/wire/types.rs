@@ -15,6 +15,19 @@ use crate::{BodyError, EncodeError, Reader, Secret, Writer};
 /// | `Bytes`, [`Secret`] | `i32` length, bytes |
 /// | `Option<Bytes>` | the same, null is length -1 |
 /// | `Vec<T>` | `i32` count, items |
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::body::EntityKey;
+/// use tgdb_pdu::{Reader, Verb, Wire, Writer};
+///
+/// let key = EntityKey { type_name: Some("airport".into()), attribute_count: 0, attributes: Default::default() };
+/// let mut writer = Writer::default();
+/// key.encode("key", &mut writer)?;
+/// let mut reader = Reader::new(Verb::GET_ENTITY_REQUEST, writer.into_vec().into());
+/// assert_eq!(EntityKey::decode("key", &mut reader)?, key);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Wire: Sized {
     /// The minimum number of bytes that a value takes; bounds a count before memory is taken.
     const MIN_LEN: usize;

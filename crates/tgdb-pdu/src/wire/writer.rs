@@ -20,6 +20,17 @@ const SHARE_FROM: usize = 16 * 1024;
 ///
 /// A buffer to which a [`Secret`](crate::Secret) or a body with secrets was written is wiped when
 /// it grows, and when the writer is dropped because something could not be encoded.
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::Writer;
+///
+/// let mut writer = Writer::default();
+/// writer.i16(-1);
+/// writer.utf("name", "MUC")?;
+/// assert_eq!(writer.into_vec(), b"\xff\xff\x00\x03MUC");
+/// # Ok::<(), tgdb_pdu::EncodeError>(())
+/// ```
 #[derive(Default)]
 pub struct Writer {
     buf: Buffer,
@@ -125,7 +136,7 @@ impl Writer {
     #[inline]
     pub fn raw(&mut self, bytes: &[u8]) {
         if self.needs_care {
-            // What was shared is not at the end after all.
+            // The shared bytes are no longer at the end, so they are copied.
             self.prepare(bytes.len());
         }
         self.buf.as_mut_vec().extend_from_slice(bytes);
@@ -136,7 +147,7 @@ impl Writer {
         if bytes.len() < SHARE_FROM {
             self.raw(bytes);
         } else {
-            // What was to be shared before is not at the end.
+            // Copies the bytes that were shared before, which are no longer at the end.
             self.raw(&[]);
             self.tail = bytes.clone();
             self.needs_care = true;
@@ -232,7 +243,7 @@ impl Writer {
 
     /// Writes the length of all from `start` on over the four bytes at `start`.
     pub(crate) fn patch_length(&mut self, field: &'static str, start: usize) -> Result<(), EncodeError> {
-        // What was shared may be part of it.
+        // Copies shared bytes, which may belong to the part whose length is written.
         self.raw(&[]);
         let length = checked_count(field, self.buf.len() - start, i32::MAX as u64)? as i32;
         self.buf.as_mut_vec()[start..start + 4].copy_from_slice(&length.to_be_bytes());

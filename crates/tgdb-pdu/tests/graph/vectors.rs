@@ -12,7 +12,7 @@ fn layout_of(vector: &Json) -> Layout {
     if large { Layout::ReplyWithData } else { Layout::Reply }
 }
 
-/// What the vector says the value is, where it is simple enough to be told from the text.
+/// What the vector says the value is, where it is simple enough to be read from the text.
 fn expected(vector: &Json) -> Option<Value> {
     let value = &vector["value"];
     let int = || value.as_i64().unwrap();

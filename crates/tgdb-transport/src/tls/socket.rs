@@ -20,6 +20,9 @@ use super::stream::TlsStream;
 use super::{config, handshake};
 
 /// A TLS socket: TLS 1.2 or 1.3, the server's chain and name verified.
+///
+/// # Example
+/// See [`TlsConnector`], which makes it.
 #[derive(Debug)]
 pub struct TlsSocket(Framed<TlsStream>);
 

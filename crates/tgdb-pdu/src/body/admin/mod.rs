@@ -21,6 +21,14 @@ use crate::wire::wire_struct;
 use crate::{BodyError, EncodeError, Reader, Secret, Verb, Wire, Writer};
 
 /// A command: `i32` length, `i32` checksum, `i32` command, arguments.
+///
+/// # Example
+/// ```
+/// use tgdb_pdu::body::{AdminCommand, AdminRequest};
+///
+/// let users = AdminRequest::new(AdminCommand::SHOW_USERS);
+/// assert!(users.arguments.expose().is_empty());
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct AdminRequest {

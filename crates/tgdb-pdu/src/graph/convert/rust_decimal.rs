@@ -23,7 +23,7 @@ impl From<Decimal> for Number {
     /// the descriptor.
     fn from(decimal: Decimal) -> Self {
         let text = decimal.to_string();
-        // At most 30 characters.
+        // The text has at most 30 characters, so that the count fits.
         let precision = text.bytes().filter(u8::is_ascii_digit).count() as i16;
         Self { precision, scale: decimal.scale() as i16, text }
     }

@@ -200,7 +200,7 @@ fn ids_of_descriptors_and_types_are_apart() {
 #[test]
 fn strings_are_utf_8_and_encoded_once() {
     assert_eq!(attribute_bytes(&set("name", "h\u{e9}").unwrap(), Layout::Request)[5..], *b"\0\x03h\xc3\xa9");
-    // Go encodes twice, which is read as it is: nobody can tell it from a text that is so.
+    // Go encodes twice, which is read as it is: it cannot be distinguished from a text that is so.
     assert_eq!(read(&go("string")), "h\u{c3}\u{a9}".into());
 }
 

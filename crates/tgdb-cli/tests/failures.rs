@@ -1,0 +1,137 @@
+//! Each kind of failure has its exit code, in each command that connects.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod common;
+
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use common::{at, graph, outputs, silent, user};
+use tgdb_testkit::{Faults, LoginFault, ServerConfig, TestCa, TestServer};
+
+const COMMANDS: [&[&str]; 4] = [&["ping"], &["query", "g.V()"], &["metadata"], &["admin", "users"]];
+
+/// Runs all commands at that URL. Nothing goes to the standard output, and one line says why.
+fn all_fail(url: &str, options: &[&str], expected: i32, why: &str) {
+    for command in COMMANDS.iter().chain([&["shell"][..]].iter()) {
+        let (code, out, errors) = outputs(&user(url, &[command, options].concat()).output().unwrap());
+        assert_eq!((code, out.as_str()), (Some(expected), ""), "{command:?}: {errors}");
+        assert!(errors.contains(why) && errors.lines().count() == 1, "{command:?}: {errors}");
+        assert!(!errors.contains("tiger"), "{errors}");
+    }
+}
+
+#[test]
+fn without_a_server_it_is_5() {
+    let mut server = graph();
+    let url = server.url();
+    server.kill();
+    all_fail(&url, &[], 5, "refused");
+}
+
+#[test]
+fn a_rejected_login_is_7() {
+    let server = TestServer::start(ServerConfig::default()).unwrap();
+    server.set_faults(Faults { login: Some(LoginFault::Rejected), ..Faults::default() });
+    all_fail(&server.url(), &[], 7, "check user, password");
+    let server = graph();
+    let mut wrong = user(&server.url(), &["query", "g.V()"]);
+    assert_eq!(outputs(&wrong.env("TGDB_PASSWORD", "lion").output().unwrap()).0, Some(7));
+}
+
+#[test]
+fn a_server_that_is_silent_is_9() {
+    let server = TestServer::start(ServerConfig::faulty(Faults { mute: true, ..Faults::default() })).unwrap();
+    all_fail(&server.url(), &["--timeout", "200ms"], 9, "200ms");
+}
+
+#[test]
+fn a_request_without_a_reply_is_9() {
+    let (server, requests) = silent();
+    for command in COMMANDS {
+        let (code, _, errors) = at(&server, &[command, &["--timeout", "300ms"]].concat());
+        assert_eq!(code, Some(9), "{command:?}: {errors}");
+        requests.recv().unwrap();
+    }
+}
+
+#[test]
+fn certificates_that_are_not_trusted_are_6() {
+    let ca = TestCa::new("test").unwrap();
+    let identity = ca.issue(&["localhost"]).unwrap();
+    let tls = Some(ca.server_config(&identity).unwrap());
+    let server = TestServer::start(ServerConfig { tls, ..ServerConfig::graph() }).unwrap();
+    all_fail(&server.url(), &[], 6, "certificate");
+}
+
+#[test]
+fn a_peer_that_does_not_speak_tgdb_is_4() {
+    let ca = TestCa::new("test").unwrap();
+    let tls = Some(ca.server_config(&ca.issue(&["localhost"]).unwrap()).unwrap());
+    let server = TestServer::start(ServerConfig { tls, ..ServerConfig::graph() }).unwrap();
+    all_fail(&server.url().replace("ssl://", "tcp://"), &[], 4, "use an ssl:// URL for this port");
+}
+
+#[test]
+fn a_wrong_command_line_or_setting_is_2() {
+    let server = graph();
+    for arguments in [
+        &["query", "g.V()", "--format", "xml"][..],
+        &["query", "g.V()", "--json", "--format", "csv"],
+        &["query", "g.V()", "--limit", "-1"],
+        &["query", "http://h", "g.V()"],
+        &["query", "g.V()", "--set", "nonsense=1"],
+        &["admin", "dance"],
+        &["admin", "kill"],
+        &["shell", "--wrong"],
+        &["ping", "tcp://h:port"],
+    ] {
+        let (code, out, errors) = at(&server, arguments);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}: {errors}");
+    }
+}
+
+/// Starts a command, and waits until the server has its request.
+fn waiting(
+    server: &TestServer,
+    requests: &std::sync::mpsc::Receiver<tgdb_channel::pdu::Verb>,
+    command: &[&str],
+) -> Child {
+    let mut command = user(&server.url(), command);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    requests.recv().unwrap();
+    child
+}
+
+#[test]
+fn a_connection_that_is_cut_is_10() {
+    let (server, requests) = silent();
+    for command in COMMANDS {
+        let child = waiting(&server, &requests, command);
+        server.cut_connections();
+        let (code, _, errors) = outputs(&child.wait_with_output().unwrap());
+        assert_eq!(code, Some(10), "{command:?}: {errors}");
+        let child = waiting(&server, &requests, command);
+        server.terminate_sessions("maintenance");
+        let (code, _, errors) = outputs(&child.wait_with_output().unwrap());
+        assert_eq!(code, Some(10), "{command:?}: {errors}");
+        assert!(errors.contains("maintenance"), "{errors}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn ctrl_c_is_130() {
+    let (server, requests) = silent();
+    for command in COMMANDS {
+        for name in ["-INT", "-TERM"] {
+            let child = waiting(&server, &requests, command);
+            let start = Instant::now();
+            common::signal(&child, name);
+            let (code, _, errors) = outputs(&child.wait_with_output().unwrap());
+            assert_eq!((code, errors.as_str()), (Some(130), "tgdb: interrupted\n"), "{command:?}");
+            assert!(start.elapsed() < Duration::from_secs(5), "the reply is not waited for");
+        }
+    }
+}
