@@ -19,6 +19,8 @@ What to try next:
       reads an entity by its key, and commits a transaction; tls, tokio, retry, testing are more examples
    cargo run -p tgdb-cli -- serve
       a server like these, until Ctrl-C, for programs in any language
+   TGDB_PASSWORD=tiger cargo run -p tgdb-cli -- shell tcp://scott@127.0.0.1:8222
+      queries by hand at that server; also query, metadata, bench, import and export
    cargo run -p tgdb-cli -- proxy 127.0.0.1:18222 127.0.0.1:8222
       shows each message of a client that connects to port 18222 in place of that server
    cargo doc --open -p tgdb-channel

@@ -114,3 +114,18 @@ fn a_closed_pipe_is_no_failure() {
     let (code, _, errors) = outputs(&to_closed_pipe(bench(&[&url, "--requests", "1"])));
     assert_eq!((code, errors.as_str()), (Some(0), ""));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_bar_and_bold_are_for_terminals() {
+    let (_server, url) = Serve::url(&[]);
+    let mut terminal = common::terminal::Terminal::start(bench(&[&url, "--duration", "1h"]), 80);
+    // It draws the number of requests again and again.
+    terminal.expect(" requests");
+    terminal.expect(" requests");
+    signal(terminal.child(), "-INT");
+    terminal.expect("connections 1");
+    terminal.expect("rate        \u{1b}[1m");
+    let (code, rest) = terminal.end();
+    assert!(code == Some(130) && rest.contains("tgdb: interrupted"), "{rest:?}");
+}

@@ -116,7 +116,8 @@ fn an_export_that_fails_or_is_interrupted_leaves_nothing() {
     assert_eq!((code, out.as_str()), (Some(130), ""), "{errors}");
     assert!(errors.starts_with("tgdb: export, portion ") && errors.ends_with(": interrupted\n"), "{errors}");
     assert_eq!((files(&directory), std::fs::read_to_string(&mine).unwrap()), (vec!["route.csv".into()], "mine".into()));
-    while !server.line("session ").contains("CancelExportRequest") {}
+    server.signal("-TERM");
+    assert!(server.rest().contains("CancelExportRequest"));
 }
 
 #[test]
@@ -133,7 +134,8 @@ fn an_import_that_is_interrupted_is_ended_at_the_server() {
     let (code, out, errors) = outputs(&child.wait_with_output().unwrap());
     assert_eq!((code, out.as_str()), (Some(130), ""), "{errors}");
     assert!(errors.starts_with("tgdb: import of country, portion ") && errors.ends_with(": interrupted\n"), "{errors}");
-    while !server.line("session ").contains("EndImportRequest") {}
+    server.signal("-TERM");
+    assert!(server.rest().contains("EndImportRequest"));
 }
 
 #[test]

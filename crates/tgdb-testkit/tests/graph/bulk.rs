@@ -74,12 +74,14 @@ fn an_upsert_changes_the_node_that_has_the_key() {
 fn portions_that_are_damaged_or_not_due_are_refused() {
     let mut client = Client::new();
     let portion = |index| ImportPortion::Batch { type_name: "country".into(), index, total: 2, columns: None };
-    let later = PartialImportRequest::new(portion(1), "a\n".into());
+    let later = PartialImportRequest::new(portion(1), "b,ZX\n".into());
     let refused: Body = PartialImportResponse(BulkOutcome::Failed { result: 1 }).into();
     assert_eq!(client.ask(later.clone()), refused, "not begun");
     begin(&mut client, OPTIONS);
-    assert_eq!(client.ask(later.clone()), refused, "not due");
+    assert_eq!(client.ask(later.clone()), refused, "without columns");
     assert_eq!(load(&mut client, "country", &["code"], "a,ZZ\n"), Some(1));
+    let skipping = PartialImportRequest::new(portion(2), "b,ZX\n".into());
+    assert_eq!(client.ask(skipping), refused, "the one before is missing");
     assert_eq!(client.ask(PartialImportRequest { checksum: 1, ..later }), refused, "damaged");
     let files = client.ask(BeginImportRequest::Files { portions: 1, files: 1 });
     assert!(matches!(files, Body::Exception(_)), "{files:?}");
