@@ -89,7 +89,7 @@ fn lists_of_short_items() {
             filled(&count.to_be_bytes(), item, length)
         };
         let descriptors = groups(&[0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(decode_message(Verb::METADATA_RESPONSE, descriptors), is_small, "groups of one");
+        assert!(!decode_message(Verb::METADATA_RESPONSE, descriptors), "groups of one");
         decode_message(Verb::METADATA_RESPONSE, list(&[0x0f, 0, 0, 0, 0], &[0; 10], length));
         // A group for each count of names.
         decode_message(Verb::METADATA_RESPONSE, list(&[0, 1, 0, 0, 1], &[0; 29], length));
@@ -182,6 +182,35 @@ fn node(id: i64, attributes: &[u8], attribute_count: i32, edges: i32) -> Vec<u8>
     bytes.extend(edges.to_be_bytes());
     bytes.resize(bytes.len() + 8 * edges as usize, 0);
     bytes
+}
+
+/// The schema that is made of metadata is in the same bound.
+fn schemas() {
+    for length in [MIB, 2 * MIB, 5 * MIB] {
+        for is_named in [false, true] {
+            for kind in [0, 1] {
+                // Types with ids and names of their own, and little else.
+                let mut items = Vec::with_capacity(length);
+                let mut count = 0i32;
+                while items.len() + 40 < length {
+                    let name = if is_named { format!("{count:x}") } else { String::new() };
+                    items.push(kind);
+                    items.extend((count + 5000).to_be_bytes());
+                    items.extend((name.len() as i16).to_be_bytes());
+                    items.extend_from_slice(name.as_bytes());
+                    items.resize(items.len() + if kind == 0 { 3 } else { 4 + 2 + 2 + 2 + 8 }, 0);
+                    count += 1;
+                }
+                let payload = [&count.to_be_bytes()[..], &[kind as u8], &count.to_be_bytes(), &items].concat();
+                let frame = Frame::new(Header::default(), Verb::METADATA_RESPONSE, payload);
+                let length = frame.payload.len();
+                is_bounded("schema", length, || match Message::try_from(frame)?.body {
+                    Body::MetadataResponse(metadata) => Ok(Schema::from(metadata)),
+                    other => panic!("{other:?}"),
+                });
+            }
+        }
+    }
 }
 
 /// The owned forms of graph data.
@@ -327,5 +356,6 @@ fn what_decoding_allocates_is_bounded() {
     lists_of_short_items();
     long_fields();
     admin_data();
+    schemas();
     graph();
 }

@@ -219,6 +219,19 @@ impl TypeGroup {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// What a [`Schema`](crate::graph::Schema) takes for them beyond themselves: their names once more,
+    /// and their places by name and by id.
+    fn schema_memory(&self) -> usize {
+        /// Each place is in a list or map that grows by doubling.
+        const PLACES: usize = 384;
+        let names: usize = match self {
+            Self::AttributeDescriptors(items) => items.iter().map(|item| item.name.len()).sum(),
+            Self::NodeTypes(items) => items.iter().map(|item| item.entity_type.name.len()).sum(),
+            Self::EdgeTypes(items) => items.iter().map(|item| item.entity_type.name.len()).sum(),
+        };
+        names + self.len().saturating_mul(PLACES)
+    }
 }
 
 impl Wire for TypeGroup {
@@ -285,6 +298,8 @@ impl Wire for MetadataResponse {
                 .checked_sub(group.len())
                 .filter(|_| !group.is_empty())
                 .ok_or_else(|| r.error("groups", BodyErrorKind::UnknownValue(group.len() as i64)))?;
+            // The schema that is made of it is within the bound, too.
+            r.take_memory("groups", group.schema_memory())?;
             push("groups", &mut groups, group, r)?;
         }
         Ok(Self { groups })

@@ -44,7 +44,12 @@ pub const DECODE_ALLOWANCE: usize = 64 << 20;
 
 macro_rules! get {
     ($($(#[$doc:meta])* $name:ident: $ty:ty, $get:ident;)+) => {
-        $($(#[$doc])* #[inline] pub fn $name(&mut self, field: &'static str) -> Result<$ty, BodyError> {
+        $($(#[$doc])*
+        ///
+        /// # Errors
+        /// [`BodyErrorKind::Truncated`] if the payload ends before it does.
+        #[inline]
+        pub fn $name(&mut self, field: &'static str) -> Result<$ty, BodyError> {
             self.need(field, size_of::<$ty>())?;
             Ok(self.rest.$get())
         })+
@@ -124,16 +129,25 @@ impl Reader {
     }
 
     /// One byte; like the vendor's readers, anything but 0 is true.
+    ///
+    /// # Errors
+    /// [`BodyErrorKind::Truncated`] if the payload ends before it does.
     pub fn bool(&mut self, field: &'static str) -> Result<bool, BodyError> {
         Ok(self.u8(field)? != 0)
     }
 
     /// A Java `char`: two bytes, one UTF-16 code unit.
+    ///
+    /// # Errors
+    /// [`BodyErrorKind::Truncated`] if the payload ends before it does.
     pub fn utf16_unit(&mut self, field: &'static str) -> Result<u16, BodyError> {
         self.u16(field)
     }
 
     /// `count` bytes without a length.
+    ///
+    /// # Errors
+    /// [`BodyErrorKind::Truncated`] if there are fewer.
     pub fn raw(&mut self, field: &'static str, count: usize) -> Result<Bytes, BodyError> {
         self.need(field, count)?;
         // No bytes keep nothing of the payload in memory.
@@ -141,11 +155,18 @@ impl Reader {
     }
 
     /// A byte string: `i32` length, then the bytes. Null reads as empty.
+    ///
+    /// # Errors
+    /// As [`nullable_bytes`](Self::nullable_bytes).
     pub fn bytes(&mut self, field: &'static str) -> Result<Bytes, BodyError> {
         Ok(self.nullable_bytes(field)?.unwrap_or_default())
     }
 
     /// A byte string in which length -1 is null.
+    ///
+    /// # Errors
+    /// [`BodyErrorKind::NegativeLength`] for a length below -1, [`BodyErrorKind::Truncated`] if the
+    /// payload ends before it does.
     pub fn nullable_bytes(&mut self, field: &'static str) -> Result<Option<Bytes>, BodyError> {
         match self.i32(field)? {
             -1 => Ok(None),
@@ -155,6 +176,10 @@ impl Reader {
     }
 
     /// A string: `i16` length in bytes, then UTF-8.
+    ///
+    /// # Errors
+    /// [`BodyErrorKind::NegativeLength`], [`BodyErrorKind::Truncated`] if the payload ends before it
+    /// does, [`BodyErrorKind::InvalidUtf8`], or [`BodyErrorKind::TooMuchMemory`].
     pub fn utf(&mut self, field: &'static str) -> Result<String, BodyError> {
         let length = self.i16(field)?;
         if length < 0 {
@@ -164,11 +189,17 @@ impl Reader {
     }
 
     /// A string that can be null: bool "is null", and the string only if it is not.
+    ///
+    /// # Errors
+    /// As [`utf`](Self::utf).
     pub fn nullable_utf(&mut self, field: &'static str) -> Result<Option<String>, BodyError> {
         Ok(if self.bool(field)? { None } else { Some(self.utf(field)?) })
     }
 
     /// `i32` length in bytes, then UTF-8.
+    ///
+    /// # Errors
+    /// As [`utf`](Self::utf).
     pub fn chars(&mut self, field: &'static str) -> Result<String, BodyError> {
         let length = self.i32(field)?;
         if length < 0 {
@@ -187,6 +218,10 @@ impl Reader {
     }
 
     /// A variable-length long; see [`Writer::var_long`](crate::Writer::var_long). `None` is the null value.
+    ///
+    /// # Errors
+    /// [`BodyErrorKind::Truncated`] if the payload ends before it does,
+    /// [`BodyErrorKind::UnknownValue`] if it is none.
     pub fn var_long(&mut self, field: &'static str) -> Result<Option<i64>, BodyError> {
         self.need(field, 1)?;
         let first = self.rest[0];
@@ -215,6 +250,9 @@ impl Reader {
     }
 
     /// Checks a count against what is left, if each item takes `min_len` bytes or more.
+    ///
+    /// # Errors
+    /// [`BodyErrorKind::NegativeLength`], or [`BodyErrorKind::CountTooLarge`] if so many cannot be there.
     pub fn check_count(&self, field: &'static str, count: i64, min_len: usize) -> Result<usize, BodyError> {
         let Ok(count) = u64::try_from(count) else {
             return Err(self.error(field, BodyErrorKind::NegativeLength(count)));

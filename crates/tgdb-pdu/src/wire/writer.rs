@@ -166,6 +166,9 @@ impl Writer {
     }
 
     /// A byte string: `i32` length, then the bytes.
+    ///
+    /// # Errors
+    /// [`EncodeError::TooMany`] above `i32::MAX` bytes.
     pub fn bytes(&mut self, field: &'static str, bytes: &[u8]) -> Result<(), EncodeError> {
         self.count_i32(field, bytes.len())?;
         self.raw(bytes);
@@ -173,6 +176,9 @@ impl Writer {
     }
 
     /// A byte string that can be null, which is length -1.
+    ///
+    /// # Errors
+    /// As [`bytes`](Self::bytes).
     pub fn nullable_bytes(&mut self, field: &'static str, bytes: Option<&[u8]>) -> Result<(), EncodeError> {
         match bytes {
             Some(bytes) => self.bytes(field, bytes)?,
@@ -197,6 +203,9 @@ impl Writer {
     }
 
     /// A string that can be null: bool "is null", and the string only if it is not.
+    ///
+    /// # Errors
+    /// As [`utf`](Self::utf).
     #[inline]
     pub fn nullable_utf(&mut self, field: &'static str, text: Option<&str>) -> Result<(), EncodeError> {
         self.bool(text.is_none());
@@ -204,6 +213,9 @@ impl Writer {
     }
 
     /// `i32` length in bytes, then UTF-8, as Java's `writeChars`. Can be longer than [`MAX_UTF_LEN`].
+    ///
+    /// # Errors
+    /// As [`bytes`](Self::bytes).
     pub fn chars(&mut self, field: &'static str, text: &str) -> Result<(), EncodeError> {
         self.bytes(field, text.as_bytes())
     }
@@ -251,6 +263,9 @@ impl Writer {
     }
 
     /// A count as `i16`.
+    ///
+    /// # Errors
+    /// [`EncodeError::TooMany`] above `i16::MAX`.
     #[inline]
     pub fn count_i16(&mut self, field: &'static str, count: usize) -> Result<(), EncodeError> {
         self.i16(checked_count(field, count, i16::MAX as u64)? as i16);
@@ -258,6 +273,9 @@ impl Writer {
     }
 
     /// A count as `i32`.
+    ///
+    /// # Errors
+    /// [`EncodeError::TooMany`] above `i32::MAX`.
     #[inline]
     pub fn count_i32(&mut self, field: &'static str, count: usize) -> Result<(), EncodeError> {
         self.i32(checked_count(field, count, i32::MAX as u64)? as i32);
