@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use tgdb_channel::url::Properties;
+use tgdb_channel::url::{DEFAULT_USER, Properties};
 use tgdb_channel::{ChannelBuilder, TgChannel};
 use zeroize::Zeroizing;
 
@@ -123,6 +123,14 @@ impl Connection {
         }
         channel.start()?;
         Ok(channel)
+    }
+
+    /// Who is logged in.
+    pub(crate) fn user(&self, channel: &TgChannel) -> String {
+        let properties = channel.properties();
+        let given = self.settings.user.as_deref().or(channel.url().explicit_user());
+        let given = given.or(properties.user().ok().flatten()).or(properties.default_user().ok().flatten());
+        given.unwrap_or(DEFAULT_USER).to_owned()
     }
 
     /// Whether a password that nobody gave can be asked for.

@@ -61,7 +61,8 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<(), Failure> {
     // Before the session, which takes the signals from it.
     let editor = if is_interactive { Some(Editor::new(!options.no_history)?) } else { None };
     let shown = &options.shown;
-    let session = Session::new(channel, shown.writing(color), shown.timing, shown.limit, color)?;
+    let user = options.connection.user(&channel);
+    let session = Session::new(channel, user, shown.writing(color), shown.timing, shown.limit, color)?;
     let mut shell = Shell { session, stop_on_error: options.stop_on_error };
     match editor {
         Some(editor) => shell.talk(editor),
