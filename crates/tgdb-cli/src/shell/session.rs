@@ -69,11 +69,6 @@ impl Session {
         Ok(())
     }
 
-    /// Whether there is no connection, and nobody makes one.
-    pub(super) fn is_lost(&self) -> bool {
-        !matches!(self.channel.link_state(), LinkState::Connected | LinkState::Reconnecting)
-    }
-
     /// Says what happened to the connection.
     pub(super) fn report_events(&self) {
         for event in self.events.try_iter() {
