@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use tgdb_channel::url::Properties;
+use tgdb_channel::url::{DEFAULT_USER, Properties};
 use tgdb_channel::{ChannelBuilder, TgChannel};
 use zeroize::Zeroizing;
 
@@ -27,35 +27,37 @@ pub(crate) struct Connection {
     settings: Settings,
 }
 
+/// What stands above the options in the help.
+const HEADING: &str = "Connection";
+
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Connection")]
 struct Settings {
     /// The user to log in
-    #[arg(long, short, value_name = "NAME")]
+    #[arg(help_heading = HEADING, long, short, value_name = "NAME")]
     user: Option<String>,
     /// A file with the password
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = HEADING, long, value_name = "FILE")]
     password_file: Option<PathBuf>,
     /// Ask for the password
-    #[arg(long, short = 'W', conflicts_with = "password_file")]
+    #[arg(help_heading = HEADING, long, short = 'W', conflicts_with = "password_file")]
     ask_password: bool,
     /// The database to log in to
-    #[arg(long, short, value_name = "NAME")]
+    #[arg(help_heading = HEADING, long, short, value_name = "NAME")]
     database: Option<String>,
     /// Trust the authorities in this PEM file, in place of those that Mozilla trusts
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = HEADING, long, value_name = "FILE")]
     ca: Vec<String>,
     /// Accept any certificate of the server; others can pose as it then
-    #[arg(long, conflicts_with = "ca")]
+    #[arg(help_heading = HEADING, long, conflicts_with = "ca")]
     insecure: bool,
     /// Time for the login, and for the reply to a request [default: 10s]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(help_heading = HEADING, long, value_name = "TIME", value_parser = humantime::parse_duration)]
     timeout: Option<Duration>,
     /// Time for one attempt to connect [default: 1s]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(help_heading = HEADING, long, value_name = "TIME", value_parser = humantime::parse_duration)]
     connect_timeout: Option<Duration>,
     /// A property that the URL does not set, as ftHosts=spare.example.com
-    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = property)]
+    #[arg(help_heading = HEADING, long = "set", value_name = "NAME=VALUE", value_parser = property)]
     properties: Vec<(String, String)>,
 }
 
@@ -123,6 +125,14 @@ impl Connection {
         }
         channel.start()?;
         Ok(channel)
+    }
+
+    /// Who is logged in.
+    pub(crate) fn user(&self, channel: &TgChannel) -> String {
+        let properties = channel.properties();
+        let given = self.settings.user.as_deref().or(channel.url().explicit_user());
+        let given = given.or(properties.user().ok().flatten()).or(properties.default_user().ok().flatten());
+        given.unwrap_or(DEFAULT_USER).to_owned()
     }
 
     /// Whether a password that nobody gave can be asked for.

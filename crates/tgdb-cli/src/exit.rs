@@ -150,9 +150,11 @@ impl Failure {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
-    /// Whether the connection is gone, or was not made.
-    pub(crate) fn is_of_connection(&self) -> bool {
-        matches!(self, Self::Channel(error) if !error.session_survives())
+    /// Whether no connection could be made.
+    pub(crate) fn is_of_connecting(&self) -> bool {
+        use ChannelError::{AllAttemptsFailed, Connect, DatabaseName, Login};
+        let Self::Channel(error) = self else { return false };
+        matches!(error, Connect(_) | Login { .. } | DatabaseName { .. } | AllAttemptsFailed { .. })
     }
 
     /// The error and all its causes in one line.

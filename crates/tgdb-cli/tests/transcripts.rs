@@ -2,7 +2,8 @@
 //!
 //! trycmd runs this program in place of `tgdb`, which runs `tgdb` in a directory with the files of
 //! the document. A proxy that ends after some connections gets a test server and clients, a server
-//! a client and a signal. A command that connects to one of the `PORTS` gets a server there.
+//! a client and a signal. A command that connects to one of the `PORTS` gets a server there; without a URL
+//! that is the first. An argument `<FILE` is the standard input.
 //! Times, and what else differs from run to run, are replaced by names in brackets.
 
 #![allow(clippy::unwrap_used)]
@@ -10,9 +11,10 @@
 mod common;
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::Write;
 use std::net::TcpListener;
-use std::process::ExitCode;
+use std::process::{ExitCode, Stdio};
 
 use common::serve::Serve;
 use common::{Directory, Proxy, channel, outputs, session, tgdb};
@@ -24,14 +26,31 @@ use tgdb_testkit::{DEFAULT_PASSWORD, DEFAULT_USER, ServerConfig, TestServer};
 const DIRECTORY: &str = "TGDB_TRANSCRIPTS";
 
 /// Ports in the document, and the options of the server that is there: a graph over TCP, over TLS,
-/// over TLS with a certificate that has expired, and a server that answers no request. The port in the
-/// document stands for a free one.
-const PORTS: [(&str, &[&str]); 4] = [
+/// over TLS with a certificate that has expired, and servers that answer no request, and not even a login.
+/// The port in the document stands for a free one.
+const PORTS: [(&str, &[&str]); 5] = [
     ("8222", &[]),
     ("8223", &["--no-tcp", "--ca", "ca.pem"]),
     ("8224", &["--no-tcp", "--ca", "ca.pem", "--expired"]),
     ("8225", &["--no-reply"]),
+    ("8226", &["--mute"]),
 ];
+
+/// Commands that connect, to the server of the environment if they name none.
+const CONNECTING: [&str; 5] = ["ping", "query", "metadata", "admin", "shell"];
+
+/// A script for the shell.
+const HUBS: &str = "\
+# How many airports are hubs, and where does Munich fly to?
+g.V().has('airport', 'hub', true)\\
+  .count()
+\\format csv
+g.V().has('iata', 'MUC').out('route').order().by('passengers', desc).values(
+  'city'
+).limit(3)
+g.V().teleport()
+\\d country
+";
 
 fn main() -> ExitCode {
     match std::env::var_os(DIRECTORY) {
@@ -50,6 +69,7 @@ fn compare() {
     directory.write("damaged.bin", [&ping[..], b"no message", &ping, &ping[..20]].concat());
     let traced = [&(ping.len() as i32).to_be_bytes()[..], &ping].concat();
     directory.write("client.trace.0", traced);
+    directory.write("hubs.txt", HUBS);
     directory.write("new.csv", "id,iata,name,city\na,ZZY,North Field,Nowhere\nb,ZZZ,South Field,Nowhere\n");
     directory.write("route.csv", "from,to,distance\na,b,120\nb,a,120\n");
     directory.write("damaged.csv", "id,iata\na,ZZY\nb\n");
@@ -76,12 +96,13 @@ fn stand_in(directory: &OsString) -> ExitCode {
 /// A command that can connect to servers, as the default user. Without servers it is run as it is.
 fn connected(mut arguments: Vec<String>) -> (Option<i32>, String, String) {
     let mut servers = Vec::new();
-    for (port, options) in PORTS {
-        let place = format!("127.0.0.1:{port}");
-        let named = format!("localhost:{port}");
-        if !arguments.iter().any(|argument| argument.contains(&place) || argument.contains(&named)) {
-            continue;
-        }
+    let connects = CONNECTING.contains(&&*arguments[0]) && !arguments.iter().any(|argument| argument == "--help");
+    let is_named = |port: &str| {
+        let places = ["127.0.0.1", "localhost"].map(|host| format!("{host}:{port}"));
+        arguments.iter().any(|argument| places.iter().any(|place| argument.contains(place)))
+    };
+    let ports: Vec<_> = PORTS.into_iter().filter(|(port, _)| is_named(port) || (connects && *port == "8222")).collect();
+    for (port, options) in ports {
         let which = if options.contains(&"--no-tcp") { "--tls-port" } else { "--port" };
         let mut server = Serve::start(&[options, &[which, "0"]].concat());
         let url = server.line("listening: ");
@@ -93,8 +114,14 @@ fn connected(mut arguments: Vec<String>) -> (Option<i32>, String, String) {
         }
         servers.push((server, free, port));
     }
-    let command = tgdb().args(arguments).env("TGDB_USER", DEFAULT_USER).env("TGDB_PASSWORD", DEFAULT_PASSWORD).output();
-    let (code, mut out, mut errors) = outputs(&command.unwrap());
+    let mut command = tgdb();
+    let (files, arguments): (Vec<_>, Vec<_>) = arguments.iter().partition(|argument| argument.starts_with('<'));
+    command.args(arguments).env("TGDB_USER", DEFAULT_USER).env("TGDB_PASSWORD", DEFAULT_PASSWORD);
+    command.stdin(files.first().map_or_else(Stdio::null, |file| File::open(&file[1..]).unwrap().into()));
+    if let Some((_, free, _)) = servers.iter().find(|(_, _, port)| *port == "8222") {
+        command.env("TGDB_URL", format!("tcp://127.0.0.1:{free}"));
+    }
+    let (code, mut out, mut errors) = outputs(&command.output().unwrap());
     for (_, free, port) in &servers {
         for text in [&mut out, &mut errors] {
             *text = text.replace(&format!(":{free}"), &format!(":{port}"));
@@ -155,6 +182,13 @@ fn normal(text: &str) -> String {
     let mut text = text.to_owned();
     for (what, shown) in [
         (r"\d{4}-\d\d-\d\dT[0-9:.]+Z", "[TIME]"),
+        (r"(?m)^(resolve|connect|tls|login|request) +\d+\.\d{3} ms", "$1  [LATENCY] ms"),
+        (r"(Time:|min|median|max) \d+\.\d{3} ms", "$1 [LATENCY] ms"),
+        (r#"_ms":\d+\.\d+"#, r#"_ms":[LATENCY]"#),
+        (r"process_id +\d+", "process_id                   [PROCESS]"),
+        (r"listeners.1.port +\d+", "listeners.1.port             [PORT]"),
+        (r"\| 127\.0\.0\.1:\d{5} +\|", "| 127.0.0.1:[PORT] |"),
+        (r"\d{5,} days left", "[DAYS] days left"),
         (r"after \d+\.\d+ ms", "after [LATENCY] ms"),
         (r#""latency_us":[0-9.]+"#, r#""latency_us":[LATENCY]"#),
         (r"within \d+(\.\d+)?ms", "within [TIMEOUT]"),

@@ -17,9 +17,9 @@ use numbering::Numbering;
 
 /// What `--help` says behind the options.
 pub(crate) const HELP: &str = "\
-The vendor's clients number some commands in two ways: Java and Go in one, Python in another. What is
-kill in one is stop in the other. The tool finds out with a harmless request which of them
-the server means, and sends nothing if it cannot; --numbering says it.";
+Java's and Go's clients number some commands in one way, Python's in another. What is kill in one is
+stop in the other. The tool finds out with a harmless request which of them the server means, and
+sends nothing more if it cannot; --numbering says it.";
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {

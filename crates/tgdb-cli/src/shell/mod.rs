@@ -61,7 +61,8 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<(), Failure> {
     // Before the session, which takes the signals from it.
     let editor = if is_interactive { Some(Editor::new(!options.no_history)?) } else { None };
     let shown = &options.shown;
-    let session = Session::new(channel, shown.writing(color), shown.timing, shown.limit, color)?;
+    let user = options.connection.user(&channel);
+    let session = Session::new(channel, user, shown.writing(color), shown.timing, shown.limit, color)?;
     let mut shell = Shell { session, stop_on_error: options.stop_on_error };
     match editor {
         Some(editor) => shell.talk(editor),
@@ -106,7 +107,7 @@ impl Shell {
             words.extend(schema.descriptors().iter().map(|found| found.name.clone()));
         }
         // What the server named is printed by the editor as it is.
-        words.retain(|word| !word.chars().any(char::is_control));
+        words.retain(|word| tgdb_pdu::escaped(word).to_string() == *word);
         words
     }
 
@@ -142,7 +143,8 @@ impl Shell {
     /// Whether a script goes no further.
     fn ends(&self, failure: &Failure) -> bool {
         let is_fatal = matches!(failure, Failure::Output(_) | Failure::Interrupted);
-        self.stop_on_error || is_fatal || (failure.is_of_connection() && self.session.is_lost())
+        // One that was lost is made again for the next statement.
+        self.stop_on_error || is_fatal || failure.is_of_connecting()
     }
 
     fn execute(&mut self, statement: &str, depth: usize) -> Result<Next, Failure> {

@@ -20,6 +20,7 @@ use crate::table::Screen;
 
 pub(super) struct Session {
     channel: TgChannel,
+    user: String,
     events: Receiver<ChannelEvent>,
     signals: Receiver<()>,
     color: Color,
@@ -32,6 +33,7 @@ impl Session {
     /// Takes the signals from now on.
     pub(super) fn new(
         channel: TgChannel,
+        user: String,
         writing: Writing,
         timing: bool,
         limit: i32,
@@ -39,7 +41,7 @@ impl Session {
     ) -> Result<Self, Failure> {
         let events = channel.events();
         let signals = interrupt::signals()?;
-        Ok(Self { channel, events, signals, color, limit, format: writing.format, timing })
+        Ok(Self { channel, user, events, signals, color, limit, format: writing.format, timing })
     }
 
     /// Waits for a call on a connection that is there. Ctrl-C ends the wait; the session goes on.
@@ -65,11 +67,6 @@ impl Session {
         }
         self.report_events();
         Ok(())
-    }
-
-    /// Whether there is no connection, and nobody makes one.
-    pub(super) fn is_lost(&self) -> bool {
-        !matches!(self.channel.link_state(), LinkState::Connected | LinkState::Reconnecting)
     }
 
     /// Says what happened to the connection.
@@ -154,7 +151,7 @@ impl Session {
         let text = format!(
             "{} at {address}, user {}, session {}, server version {version}, {tls}\n",
             channel.url().authority(),
-            tgdb_pdu::escaped(channel.url().user()),
+            tgdb_pdu::escaped(&self.user),
             channel.session_id(),
         );
         output::print(text.as_bytes())

@@ -4,12 +4,15 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Command};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use rustix::fs::OFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
+
+/// How long a program can be silent.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A program at a terminal.
 pub struct Terminal {
@@ -62,7 +65,7 @@ impl Terminal {
                 self.left = behind;
                 return before;
             }
-            match self.screen.recv_timeout(Duration::from_secs(30)) {
+            match self.screen.recv_timeout(PATIENCE) {
                 Ok(more) => self.left += &more,
                 Err(error) => panic!("{text:?} does not come: {error}: {:?}", self.left),
             }
@@ -75,10 +78,15 @@ impl Terminal {
 
     /// Waits for the end: the exit code, and what was printed.
     pub fn end(mut self) -> (Option<i32>, String) {
-        let code = self.child.wait().unwrap().code();
         let mut text = std::mem::take(&mut self.left);
-        text.extend(self.screen.iter());
-        (code, text)
+        loop {
+            match self.screen.recv_timeout(PATIENCE) {
+                Ok(more) => text += &more,
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end: {text:?}"),
+            }
+        }
+        (self.child.wait().unwrap().code(), text)
     }
 }
 
