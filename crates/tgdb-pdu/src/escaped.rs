@@ -13,7 +13,7 @@ pub const MAX_EXCERPT_LEN: usize = 1024;
 /// use tgdb_pdu::{MAX_EXCERPT_LEN, excerpt};
 /// assert_eq!(excerpt(b"the server is full"), "the server is full");
 /// let long = excerpt("no ".repeat(1_000_000).as_bytes());
-/// assert!(long.len() <= MAX_EXCERPT_LEN && long.ends_with("no ..."));
+/// assert!(long.len() <= MAX_EXCERPT_LEN && long.ends_with("..."));
 /// ```
 pub fn excerpt(text: &[u8]) -> String {
     let start = &text[..text.len().min(MAX_EXCERPT_LEN)];
