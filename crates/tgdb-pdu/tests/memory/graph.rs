@@ -33,7 +33,7 @@ fn node(id: i64, attributes: &[u8], attribute_count: i32, edges: i32) -> Vec<u8>
 
 /// The schema that is made of metadata is in the same bound.
 pub(crate) fn schemas() {
-    for length in [MIB, 2 * MIB, 5 * MIB] {
+    for length in [MIB, 2 * MIB] {
         for is_named in [false, true] {
             for kind in [0, 1] {
                 // Types with ids and names of their own, and little else.
