@@ -116,6 +116,7 @@ fn a_password_is_asked_for_at_a_terminal() {
     }
     let mut terminal = Terminal::start(controlled, 80);
     terminal.expect("Password: ");
+    terminal.expect_secrecy();
     terminal.type_in("tiger\n");
     let (code, text) = terminal.end();
     assert_eq!(code, Some(0), "{text}");

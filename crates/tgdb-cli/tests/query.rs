@@ -4,11 +4,13 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
-use common::{Directory, at, graph, lines, outputs, shown, user};
+use common::{Directory, at, graph, lines, reading, shown, started, user};
 use serde_json::json;
+use tgdb_channel::pdu::graph::Changes;
+use tgdb_testkit::TestServer;
 
 const MUNICH: &str = "g.V().has('iata', 'MUC')";
 
@@ -62,9 +64,7 @@ fn the_query_comes_from_a_file_or_the_standard_input() {
     let expected = "count\n91\n";
     assert_eq!(shown(&server, &["query", "--file", file.to_str().unwrap(), "--format", "csv"]), expected);
     for arguments in [&["query", "--format", "csv"][..], &["query", "-", "--format", "csv"]] {
-        let mut child = user(&server.url(), arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(b" g.V().count() \n").unwrap();
-        assert_eq!(outputs(&child.wait_with_output().unwrap()).1, expected);
+        assert_eq!(reading(&server, arguments, " g.V().count() \n").1, expected);
     }
     let (code, _, errors) = at(&server, &["query"]);
     assert_eq!((code, errors.as_str()), (Some(2), "tgdb: there is no query; see tgdb query --help\n"));
@@ -104,10 +104,45 @@ fn a_failed_query_says_why() {
     );
 }
 
+const HOSTILE: &str = "a\nb\u{1b}[2J\u{9b}2J\u{202e},\"";
+
+/// A server with a country of that name.
+fn hostile() -> TestServer {
+    let server = graph();
+    let channel = started(&server);
+    let schema = channel.schema().unwrap();
+    let mut changes = Changes::new(&schema);
+    let country = changes.add_node(Some("country")).unwrap();
+    changes.set(country, "code", "XX").unwrap();
+    changes.set(country, "name", HOSTILE).unwrap();
+    channel.commit(&changes).unwrap();
+    server
+}
+
+#[test]
+fn what_the_server_sends_stays_text() {
+    let (server, query) = (hostile(), ["query", "g.V().has('code', 'XX').values('name')"]);
+    let name = "a\\nb\\u{1b}[2J\\u{9b}2J\\u{202e},\"";
+    assert_eq!(shown(&server, &query), format!("name\n{}\n{name}\n(1 row)\n", "-".repeat(name.len())));
+    let line = shown(&server, &[query[0], query[1], "--json"]);
+    assert_eq!(line.lines().collect::<Vec<_>>(), [r#""a\nb\u001b[2J\u009b2J\u202e,\"""#]);
+    assert_eq!(serde_json::from_str::<String>(&line).unwrap(), HOSTILE);
+    // Another program gets CSV as it is.
+    let csv = shown(&server, &[query[0], query[1], "--format", "csv"]);
+    assert_eq!(csv, format!("name\n\"{}\"\n", HOSTILE.replace('"', "\"\"")));
+}
+
 #[cfg(unix)]
 mod at_a_terminal {
     use super::*;
     use crate::common::terminal::Terminal;
+
+    #[test]
+    fn csv_is_escaped_too() {
+        let query = ["query", "g.V().has('code', 'XX').values('name')", "--format", "csv"];
+        let (_, text) = Terminal::start(user(&hostile().url(), &query), 80).end();
+        assert!(text.contains("2J") && !text.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{text:?}");
+    }
 
     #[test]
     fn there_are_colours_and_cells_are_cut() {

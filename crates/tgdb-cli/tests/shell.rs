@@ -7,7 +7,7 @@ mod common;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Stdio};
 
-use common::{Directory, graph, outputs, user};
+use common::{Directory, graph, reading, user};
 use tgdb_testkit::TestServer;
 
 fn start(server: &TestServer, options: &[&str]) -> Child {
@@ -17,9 +17,7 @@ fn start(server: &TestServer, options: &[&str]) -> Child {
 
 /// Executes a script.
 fn script(server: &TestServer, options: &[&str], text: &str) -> (Option<i32>, String, String) {
-    let mut child = start(server, options);
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-    outputs(&child.wait_with_output().unwrap())
+    reading(server, &[&["shell"], options].concat(), text)
 }
 
 #[test]

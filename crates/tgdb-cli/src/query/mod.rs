@@ -5,7 +5,7 @@ mod results;
 
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use tgdb_pdu::body::QueryRequest;
@@ -71,10 +71,10 @@ pub(crate) fn request(text: &str, limit: i32) -> QueryRequest {
     request
 }
 
-/// Says how long it took since then.
-pub(crate) fn print_time(start: Instant) {
+/// Says how long an answer took.
+pub(crate) fn print_time(time: Duration) {
     // The standard error can be closed.
-    let _ = writeln!(io::stderr(), "Time: {}", output::milliseconds(start.elapsed()));
+    let _ = writeln!(io::stderr(), "Time: {}", output::milliseconds(time));
 }
 
 /// Sends the query and writes its results.
@@ -89,7 +89,7 @@ pub(crate) fn run(mut options: Options, color: Color) -> Result<(), Failure> {
         let start = Instant::now();
         let answer = channel.query(request(text.trim(), options.shown.limit))?;
         if options.shown.timing {
-            print_time(start);
+            print_time(start.elapsed());
         }
         writing.write(&answer, &mut BufWriter::with_capacity(64 * 1024, io::stdout().lock()), &|| interrupt.check())
     })

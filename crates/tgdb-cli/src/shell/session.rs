@@ -93,12 +93,13 @@ impl Session {
         let request = request(text, self.limit);
         let answer =
             self.wait(|channel| async move { channel.query_async(request, RequestOptions::default()).await })?;
+        let time = start.elapsed();
         let writing = Writing { format: self.format, screen: Screen::of(self.color) };
         writing.write(&answer, &mut BufWriter::with_capacity(64 * 1024, io::stdout().lock()), &|| {
             self.signals.try_recv().map_or(Ok(()), |()| Err(Failure::Interrupted))
         })?;
         if self.timing {
-            print_time(start);
+            print_time(time);
         }
         Ok(())
     }

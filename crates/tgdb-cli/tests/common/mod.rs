@@ -6,7 +6,7 @@ pub mod serve;
 #[cfg(unix)]
 pub mod terminal;
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -186,6 +186,23 @@ pub fn shown(server: &TestServer, arguments: &[&str]) -> String {
 /// Its JSON lines, if it succeeds.
 pub fn lines(server: &TestServer, arguments: &[&str]) -> Vec<Value> {
     shown(server, arguments).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A channel to that server that is started.
+pub fn started(server: &TestServer) -> TgChannel {
+    let channel = channel(&server.url()).build().unwrap();
+    channel.connect().unwrap();
+    channel.start().unwrap();
+    channel
+}
+
+/// What a command gives that reads that text.
+pub fn reading(server: &TestServer, arguments: &[&str], text: &str) -> (Option<i32>, String, String) {
+    let mut command = user(&server.url(), arguments);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // It need not read all of it, or anything.
+    let _ = child.stdin.take().unwrap().write_all(text.as_bytes());
+    outputs(&child.wait_with_output().unwrap())
 }
 
 /// Sends a signal to a program.

@@ -5,11 +5,11 @@ use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Command};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 /// How long a program can be silent.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -69,6 +69,15 @@ impl Terminal {
                 Ok(more) => self.left += &more,
                 Err(error) => panic!("{text:?} does not come: {error}: {:?}", self.left),
             }
+        }
+    }
+
+    /// Waits until what is typed is not shown.
+    pub fn expect_secrecy(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        while tcgetattr(&self.keyboard).unwrap().local_modes.contains(LocalModes::ECHO) {
+            assert!(Instant::now() < deadline, "what is typed is shown");
+            std::thread::yield_now();
         }
     }
 
