@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Mutex};
 
 use crate::attempt::Attempt;
+use crate::foreign::contain;
 use crate::signal::Signal;
 use crate::turn::lock;
 use crate::{SocketOptions, TransportError};
@@ -93,6 +94,10 @@ fn in_background(attempt: &Attempt<'_>, options: &SocketOptions) -> Result<Answe
             None => system(&host, port),
         };
         *lock(&done.0.0) = Some(answer);
+    };
+    // A thread that panics with what panics again when it is dropped would end the process.
+    let work = move || {
+        let _ = contain(work);
     };
     std::thread::Builder::new().name("tgdb-resolve".into()).spawn(work).map_err(failed)?;
     attempt.wait(OPERATION, &mut vec![shared.1.poll_fd()], None)?;

@@ -133,7 +133,7 @@ impl ChannelBuilder {
         };
         let warnings = self.warnings(&properties, url.protocol());
         for warning in &warnings {
-            log::warn!("channel to {}: {warning}", url.authority());
+            tracing::warn!("channel to {}: {warning}", url.authority());
         }
         let credentials = self.credentials(&url, &properties)?;
         let socket = self.socket_of(&properties)?;

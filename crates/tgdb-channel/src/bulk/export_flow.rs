@@ -159,7 +159,7 @@ impl ExportFlow {
         }
         if !exported.is_consistent() {
             let ExportedType { name, announced, counted, records, .. } = exported;
-            log::warn!(
+            tracing::warn!(
                 "export of {name}: {announced} entities announced, {counted} counted by the server, {records} came"
             );
         }

@@ -35,7 +35,7 @@ impl Link {
     pub(super) fn submit(&self, body: Body) {
         let verb = body.verb();
         if let Err(error) = self.channel.try_submit_with(body, self.options) {
-            log::debug!("{verb} was not sent: {error:#}");
+            tracing::debug!("{verb} was not sent: {error:#}");
         }
     }
 
@@ -43,7 +43,7 @@ impl Link {
     pub(super) fn send(&self, body: Body) {
         let verb = body.verb();
         if let Err(error) = self.channel.send_with(body, self.options) {
-            log::debug!("{verb} was not sent: {error:#}");
+            tracing::debug!("{verb} was not sent: {error:#}");
         }
     }
 }

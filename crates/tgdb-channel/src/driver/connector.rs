@@ -1,10 +1,12 @@
 //! One attempt to connect, on a thread of its own, which can be left behind.
 
+use std::io;
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
 use tgdb_pdu::Verb;
+use tgdb_transport::foreign::contain;
 use tgdb_transport::{ConnectCancel, TcpSocket, TgSocket, TransportError};
 
 use super::Shared;
@@ -28,7 +30,11 @@ pub(super) fn spawn(shared: &Arc<Shared>, link: LinkId, server: usize) {
     }
     let attempt = {
         let shared = shared.clone();
-        move || report(&shared, link, connect(&shared, server, &cancel))
+        move || {
+            // The TLS configuration and the logger can be the program's.
+            let result = contain(|| connect(&shared, server, &cancel));
+            report(&shared, link, result.unwrap_or_else(|| Err(panicked(&shared, server))));
+        }
     };
     if let Err(error) = thread::Builder::new().name("tgdb-connect".into()).spawn(attempt) {
         report(shared, link, Err(ChannelError::thread(error)));
@@ -45,6 +51,12 @@ fn connect(shared: &Shared, server: usize, cancel: &ConnectCancel) -> Result<Arc
             Err(error) => return Err(refused_before_tls(url.authority(), error)),
         },
     })
+}
+
+fn panicked(shared: &Shared, server: usize) -> ChannelError {
+    let peer = shared.config.urls[server].authority();
+    let source = io::Error::other("code of the program panicked");
+    TransportError::Io { operation: "connect to", peer, source }.into()
 }
 
 /// A server that refuses the client can do so in clear text on a TLS port.
@@ -64,7 +76,10 @@ fn report(shared: &Arc<Shared>, link: LinkId, result: Result<Arc<dyn TgSocket>, 
         let now = Instant::now();
         state.connecting.take_if(|(current, _)| *current == link);
         match result {
-            Err(error) => state.session.handle_connect_failed(now, link, error),
+            Err(error) => {
+                state.keep_error(&error);
+                state.session.handle_connect_failed(now, link, error);
+            }
             Ok(socket) => {
                 let (ours, peers) = (socket.inbox_addr(), socket.outbox_addr());
                 if !state.session.handle_connected(now, link, &ours.to_string()) {

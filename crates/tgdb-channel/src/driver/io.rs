@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tgdb_transport::foreign::emit;
 use tgdb_transport::{Interest, Ready, Wakeup};
 
 use super::role::Io;
@@ -88,7 +89,7 @@ impl Shared {
     fn handle_ready(self: &Arc<Self>, ready: std::io::Result<Ready>, watch: &mut Watch) {
         let ready = ready.unwrap_or_else(|error| {
             // The operating system is out of memory, or worse.
-            log::error!("cannot wait for the socket: {error}");
+            emit(|| tracing::error!("cannot wait for the socket: {error}"));
             thread::sleep(TICK.1);
             Ready { readable: true, writable: true, woken: false }
         });

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use tgdb_pdu::Verb;
 
+use super::callbacks::Callee;
 use super::role::Waiter;
 use super::{Callback, Shared, State};
 use crate::proto::{Refusal, Request};
@@ -152,8 +153,8 @@ impl Shared {
     ) -> Result<i64, ChannelError> {
         let deadline = request.deadline;
         let mut state = self.lock();
-        match self.callee(&mut state, callback) {
-            Ok(callee) => request.waiter = Some(Waiter::Callback(callee)),
+        match self.callback_queue(&mut state) {
+            Ok(queue) => request.waiter = Some(Waiter::Callback(Callee::new(callback, self.clone(), queue))),
             Err(error) => {
                 self.release(state);
                 return Err(error);

@@ -258,14 +258,14 @@ impl Shared {
         waker: &Waker,
     ) -> Poll<bool> {
         // Cloning is code of the program.
-        let waker = waker.clone();
+        let mut waker = Some(waker.clone());
         let mut state = self.lock();
         let is_over = !state.schemas.is_under_way(number);
         let polled = if is_over || Instant::now() >= deadline {
             state.unwatch(ticket.take());
             Poll::Ready(is_over)
         } else {
-            state.watch(ticket, waker);
+            state.watch(ticket, &mut waker);
             let due = state.schemas.due.map_or(deadline, |due| due.min(deadline));
             state.schemas.due = Some(due);
             state.wake_io_by(due);

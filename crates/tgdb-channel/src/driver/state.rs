@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use tgdb_transport::ConnectCancel;
+use tgdb_transport::{ConnectCancel, TransportError};
 
 use super::callbacks::Callbacks;
 use super::completions::{Action, Code, Completions};
@@ -46,6 +47,9 @@ pub(crate) struct State {
     pub(super) transaction: TransactionSlot,
     /// Waiters that are not needed any more. They are dropped without the lock.
     discarded: Vec<Waiter>,
+    /// Errors of attempts to connect, which can hold errors of the program: kept until nobody else
+    /// does, so that none is dropped under the lock.
+    errors: Vec<Arc<TransportError>>,
 }
 
 impl State {
@@ -70,6 +74,7 @@ impl State {
             schemas_changed: false,
             transaction: TransactionSlot::default(),
             discarded: Vec::new(),
+            errors: Vec::new(),
         }
     }
 
@@ -110,6 +115,13 @@ impl State {
         ticket
     }
 
+    /// Keeps the error of an attempt to connect.
+    pub(super) fn keep_error(&mut self, error: &ChannelError) {
+        if let ChannelError::Connect(cause) = error {
+            self.errors.push(cause.clone());
+        }
+    }
+
     /// Gives the place in the queue for room up, so that the next one gets its turn.
     pub(crate) fn leave_room(&mut self, ticket: Option<u64>) {
         let waiter = ticket.and_then(|ticket| self.session.leave_room(ticket));
@@ -123,8 +135,9 @@ impl State {
         self.write.transmit.shrink();
     }
 
-    /// Wakes the task when the state of the link, or the schema, changes.
-    pub(super) fn watch(&mut self, ticket: &mut Option<u64>, waker: Waker) {
+    /// Wakes the task when the state of the link, or the schema, changes. Takes the waker.
+    pub(super) fn watch(&mut self, ticket: &mut Option<u64>, waker: &mut Option<Waker>) {
+        let Some(waker) = waker.take() else { return };
         let ticket = *ticket.get_or_insert_with(|| {
             self.last_watcher += 1;
             self.last_watcher
@@ -208,6 +221,9 @@ impl State {
         while let Some(waiter) = self.discarded.pop() {
             completions.push_code(Code::Drop(waiter));
         }
+        for error in self.errors.extract_if(.., |error| Arc::strong_count(error) == 1) {
+            completions.push_code(Code::DropError(error));
+        }
         self.settle_reader(&mut completions);
         self.settle_writer();
         if let Some(due) = self.session.poll_link_timeout() {
@@ -263,12 +279,13 @@ impl State {
                 match waiter {
                     Waiter::Thread(thread) => completions.push(Action::Unpark(thread)),
                     Waiter::Task(waker) => completions.wake(waker),
-                    Waiter::Callback(callee) => {
-                        if let Some(ended) = self.session.take(id) {
+                    Waiter::Callback(callee) => match self.session.take(id) {
+                        Some(ended) => {
                             self.callbacks.waiting += 1;
                             completions.push(Action::Callback(callee.due(id, ended)));
                         }
-                    }
+                        None => completions.push_code(Code::Drop(Waiter::Callback(callee))),
+                    },
                     Waiter::Schema => {
                         if let Some(ended) = self.session.take(id) {
                             self.schemas.handle_ended(id, ended);
@@ -280,7 +297,7 @@ impl State {
             }
             Event::Room { waiter: Waiter::Thread(thread) } => completions.push(Action::Unpark(thread)),
             Event::Room { waiter: Waiter::Task(waker) } => completions.wake(waker),
-            Event::Room { .. } => {}
+            Event::Room { waiter } => completions.push_code(Code::Drop(waiter)),
             Event::Connect { link, server } => completions.push(Action::Connect(link, server)),
             Event::CancelConnect { link } => {
                 if let Some((_, cancel)) = self.connecting.take_if(|(current, _)| *current == link) {

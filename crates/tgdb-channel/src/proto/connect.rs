@@ -196,6 +196,7 @@ impl<W> Session<W> {
         match result {
             Ok(()) => {
                 self.last_error = None;
+                self.attempt_error = None;
                 self.transition_to(LinkState::Connected);
             }
             Err(_) => self.link = Link::Idle,

@@ -11,6 +11,7 @@ use tgdb_pdu::FrameDecoder;
 use crate::attempt::Attempt;
 use crate::connect::connect;
 use crate::delegate::delegate_socket;
+use crate::foreign::emit;
 use crate::framed::Framed;
 use crate::{ConnectCancel, SocketOptions, TlsInfo, TlsOptions, TransportError, sys};
 
@@ -91,7 +92,11 @@ impl TlsConnector {
         let peer = attempt.peer();
         let name = self.server_name(attempt.host)?;
         if self.unverified {
-            log::warn!("TLS to {peer}: the server's certificate is NOT VERIFIED; anybody can pose as the server");
+            emit(|| {
+                tracing::warn!(
+                    "TLS to {peer}: the server's certificate is NOT VERIFIED; anybody can pose as the server"
+                );
+            });
         }
         let tcp = connect(attempt)?;
         let mut tls =
@@ -99,7 +104,7 @@ impl TlsConnector {
         handshake::complete(&mut tls, &tcp, attempt)?;
         let tls = tls.into();
         if let Some(info) = TlsInfo::of(&tls) {
-            log::debug!("TLS with {peer}: {info}");
+            emit(|| tracing::debug!("TLS with {peer}: {info}"));
         }
         let io = |source| attempt.io("connect to", source);
         let stream = TlsStream::new(tls, tcp).map_err(io)?;
