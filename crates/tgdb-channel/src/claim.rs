@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tgdb_pdu::Body;
 use tgdb_transport::foreign::emit;
 
+use crate::driver::trace::target;
 use crate::proto::SessionNumber;
 use crate::{ChannelError, RequestOptions, SessionScope, TgChannel};
 
@@ -50,14 +51,18 @@ impl Claim {
         let is_used = self.is_used.load(Ordering::Relaxed);
         emit(|| match result {
             Ok(()) if self.has_failed => {
-                tracing::debug!("the transaction{session} is rolled back, as its commit failed");
+                tracing::debug!(target: target::TRANSACTION, "the transaction{session} is rolled back, as its commit failed");
             }
             Ok(()) if is_used => {
-                tracing::warn!("the transaction{session} was dropped before it was committed; it is rolled back");
+                tracing::warn!(target: target::TRANSACTION, "the transaction{session} was dropped before it was committed; it is rolled back");
             }
-            Ok(()) => tracing::debug!("the transaction{session} was dropped before it was used; it is rolled back"),
+            Ok(()) => {
+                tracing::debug!(target: target::TRANSACTION, "the transaction{session} was dropped before it was used; it is rolled back")
+            }
             // Without the session there is no transaction.
-            Err(error) => tracing::debug!("the transaction{session} was dropped, and is not rolled back: {error:#}"),
+            Err(error) => {
+                tracing::debug!(target: target::TRANSACTION, "the transaction{session} was dropped, and is not rolled back: {error:#}")
+            }
         });
     }
 }

@@ -29,8 +29,8 @@ fn forget(payload: Box<dyn Any + Send>) {
 }
 
 /// Runs what gives events to loggers and subscribers, which may do what they like: also use the
-/// channel, and panic. What they do is not logged in its turn, so that it does not go on without
-/// end. Hold no lock.
+/// channel, and panic. Inside another call it does nothing, so that a logger that causes events does
+/// not go on without end. Hold no lock.
 pub fn emit(run: impl FnOnce()) {
     if !EMITTING.replace(true) {
         contain(run);

@@ -14,6 +14,7 @@ use tgdb_transport::{Resolve, SocketOptions, TlsConnector, TlsOptions};
 use tgdb_url::{ConfigName, Properties, Protocol, SettingWarning, UrlParser};
 
 use crate::driver::Config;
+use crate::driver::trace::{LoginNames, target};
 use crate::proto::{Payload, SessionConfig};
 use crate::{ChannelError, TgChannel};
 
@@ -65,6 +66,7 @@ pub struct ChannelBuilder {
     socket: Option<SocketOptions>,
     resolver: Option<Arc<dyn Resolve>>,
     session_setup: Vec<Body>,
+    trace_payloads: bool,
 }
 
 /// Makes a channel in one call: the vendor's `TGChannel.createChannel`. `None`
@@ -105,6 +107,7 @@ impl ChannelBuilder {
             socket: None,
             resolver: None,
             session_setup: Vec::new(),
+            trace_payloads: false,
         }
     }
 
@@ -133,17 +136,28 @@ impl ChannelBuilder {
         };
         let warnings = self.warnings(&properties, url.protocol());
         for warning in &warnings {
-            tracing::warn!("channel to {}: {warning}", url.authority());
+            tracing::warn!(target: target::SETTINGS, "channel to {}: {warning}", url.authority());
         }
         let credentials = self.credentials(&url, &properties)?;
         let socket = self.socket_of(&properties)?;
         let client_id = credentials.client_id.clone();
+        let login = LoginNames { user: credentials.user.clone(), database: credentials.database.clone() };
         let session = SessionConfig {
             session_setup: self.encoded_setup(&properties)?,
             ..session::config(&urls, &url, &properties, credentials, &socket)?
         };
         let operation_timeout = session.operation_timeout;
-        let config = Config { properties, warnings, urls, operation_timeout, client_id, socket, tls };
+        let config = Config {
+            properties,
+            warnings,
+            urls,
+            operation_timeout,
+            client_id,
+            socket,
+            tls,
+            login,
+            traces_payloads: self.trace_payloads,
+        };
         Ok(TgChannel::new(config, session))
     }
 

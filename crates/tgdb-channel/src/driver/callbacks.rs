@@ -8,6 +8,7 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use tgdb_pdu::Message;
 use tgdb_transport::foreign::{contain, emit};
 
+use super::trace::target;
 use super::{Shared, State};
 use crate::ChannelError;
 use crate::proto::Ended;
@@ -51,7 +52,7 @@ impl Due {
         let Self { callee: Callee { callback, shared, .. }, id, ended } = self;
         let result = shared.result_of(id, ended);
         if contain(|| callback(result)).is_none() {
-            emit(|| tracing::error!("a reply callback panicked; the channel goes on"));
+            emit(|| tracing::error!(target: target::CALLBACK, "a reply callback panicked; the channel goes on"));
         }
         shared.lock().callbacks.waiting -= 1;
         shared.changed.notify_all();

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::thread::Thread;
 
-use tgdb_transport::foreign::{contain, emit};
+use tgdb_transport::foreign::{contain, emit, is_emitting};
 use tgdb_transport::{ConnectCancel, TgSocket, TransportError, Wakeup};
 
 use super::callbacks::Due;
 use super::role::Waiter;
+use super::trace::{Note, emit_note};
 use super::{Shared, connector};
-use crate::proto::{Event, LinkId};
-use crate::{ChannelError, LinkState};
+use crate::proto::LinkId;
 
 /// Something of ours to be done once the lock is released.
 pub(super) enum Action {
@@ -37,7 +37,8 @@ pub(super) enum Code {
     Drop(Waiter),
     /// Drop an error, which can hold one of the program's resolver or TLS configuration.
     DropError(Arc<TransportError>),
-    Log(Event<Waiter>),
+    /// Say what happened.
+    Emit(Note),
 }
 
 /// What a locked section leaves to be done without the lock.
@@ -99,37 +100,18 @@ impl Completions {
             }
         }
         for code in self.code {
-            contain(|| match code {
-                Code::Wake(waker) => waker.wake(),
-                Code::Drop(waiter) => drop(waiter),
-                Code::DropError(error) => drop(error),
-                Code::Log(note) => emit(|| log(shared, note)),
-            });
+            match code {
+                Code::Wake(waker) => contained(|| waker.wake()),
+                Code::Drop(waiter) => contained(|| drop(waiter)),
+                Code::DropError(error) => contained(|| drop(error)),
+                // The logger uses the channel. It hears of that when it has returned.
+                Code::Emit(note) if is_emitting() => shared.postpone(note),
+                Code::Emit(note) => emit(|| emit_note(note)),
+            }
         }
     }
 }
 
-/// Logs what happened.
-fn log(shared: &Shared, note: Event<Waiter>) {
-    let peer = |server: usize| shared.config.urls[server].authority();
-    match note {
-        Event::LinkChanged { from, to } if to == LinkState::Closed && from == LinkState::Reconnecting => {
-            tracing::warn!("no server could be connected to again; the channel is closed");
-        }
-        Event::LinkChanged { from, to } => tracing::debug!("link {from:?} -> {to:?}"),
-        Event::AttemptFailed { server, attempt, error } => {
-            tracing::info!("attempt {attempt}, {}: {error:#}", peer(server))
-        }
-        Event::LoggedIn { session, server, version } => {
-            tracing::info!("logged in at {}, server version {version}, session {session}", peer(server));
-        }
-        Event::Lost { cause } => tracing::warn!("{:#}", ChannelError::ConnectionLost(cause)),
-        Event::Resent { id, verb, times } => {
-            tracing::info!("{verb} (request {id}) was sent again, {times} times so far")
-        }
-        Event::Dropped { verb, request_id, count, .. } if count.is_power_of_two() => {
-            tracing::warn!("dropped {verb} for request {request_id}, which nobody waits for; {count} of its kind");
-        }
-        _ => {}
-    }
+fn contained(run: impl FnOnce()) {
+    let _ = contain(run);
 }

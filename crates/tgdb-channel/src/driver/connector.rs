@@ -11,6 +11,7 @@ use tgdb_transport::{ConnectCancel, TcpSocket, TgSocket, TransportError};
 
 use super::Shared;
 use super::role::Connection;
+use super::trace::AttemptTrace;
 use crate::ChannelError;
 use crate::proto::{LinkId, LoginError, termination_reason};
 
@@ -18,26 +19,33 @@ use crate::proto::{LinkId, LoginError, termination_reason};
 pub(super) fn spawn(shared: &Arc<Shared>, link: LinkId, server: usize) {
     let cancel = match ConnectCancel::new() {
         Ok(cancel) => cancel,
-        Err(error) => return report(shared, link, Err(ChannelError::thread(error))),
+        Err(error) => return report(shared, link, Err(ChannelError::thread(error)), None),
     };
-    {
+    let number = {
         let mut state = shared.lock();
         // It may have been given up in the meantime.
         if !state.session.is_connecting(link) {
             return;
         }
         state.connecting = Some((link, cancel.clone()));
-    }
+        state.session.attempts()
+    };
     let attempt = {
         let shared = shared.clone();
         move || {
-            // The TLS configuration and the logger can be the program's.
-            let result = contain(|| connect(&shared, server, &cancel));
-            report(&shared, link, result.unwrap_or_else(|| Err(panicked(&shared, server))));
+            let peer = shared.config.urls[server].authority();
+            let mut trace = AttemptTrace::begin(link, peer.clone(), number);
+            let result = trace.inside(|| {
+                // The TLS configuration can be the program's.
+                let result = contain(|| connect(&shared, server, &cancel));
+                result.unwrap_or_else(|| Err(panicked(peer)))
+            });
+            trace.connected(result.as_deref().ok(), &shared.config.login);
+            report(&shared, link, result, Some(trace));
         }
     };
     if let Err(error) = thread::Builder::new().name("tgdb-connect".into()).spawn(attempt) {
-        report(shared, link, Err(ChannelError::thread(error)));
+        report(shared, link, Err(ChannelError::thread(error)), None);
     }
 }
 
@@ -53,8 +61,7 @@ fn connect(shared: &Shared, server: usize, cancel: &ConnectCancel) -> Result<Arc
     })
 }
 
-fn panicked(shared: &Shared, server: usize) -> ChannelError {
-    let peer = shared.config.urls[server].authority();
+fn panicked(peer: String) -> ChannelError {
     let source = io::Error::other("code of the program panicked");
     TransportError::Io { operation: "connect to", peer, source }.into()
 }
@@ -71,10 +78,20 @@ fn refused_before_tls(peer: String, error: TransportError) -> ChannelError {
 }
 
 /// Tells the session how the attempt ended.
-fn report(shared: &Arc<Shared>, link: LinkId, result: Result<Arc<dyn TgSocket>, ChannelError>) {
+fn report(
+    shared: &Arc<Shared>,
+    link: LinkId,
+    result: Result<Arc<dyn TgSocket>, ChannelError>,
+    trace: Option<AttemptTrace>,
+) {
+    let mut trace = trace;
     let unwanted = shared.with(|state| {
         let now = Instant::now();
         state.connecting.take_if(|(current, _)| *current == link);
+        let is_wanted = state.session.is_connecting(link);
+        if is_wanted {
+            state.replace_attempt(&mut trace);
+        }
         match result {
             Err(error) => {
                 state.keep_error(&error);
@@ -92,6 +109,9 @@ fn report(shared: &Arc<Shared>, link: LinkId, result: Result<Arc<dyn TgSocket>, 
         }
         None
     });
+    if let Some(trace) = trace {
+        trace.abandon();
+    }
     match unwanted {
         Some(socket) => socket.close(),
         None => {

@@ -9,6 +9,7 @@ use tgdb_transport::foreign::emit;
 use tgdb_transport::{Interest, Ready, Wakeup};
 
 use super::role::Io;
+use super::trace::target;
 use super::{Shared, State};
 use crate::ChannelError;
 
@@ -89,7 +90,7 @@ impl Shared {
     fn handle_ready(self: &Arc<Self>, ready: std::io::Result<Ready>, watch: &mut Watch) {
         let ready = ready.unwrap_or_else(|error| {
             // The operating system is out of memory, or worse.
-            emit(|| tracing::error!("cannot wait for the socket: {error}"));
+            emit(|| tracing::error!(target: target::LINK, "cannot wait for the socket: {error}"));
             thread::sleep(TICK.1);
             Ready { readable: true, writable: true, woken: false }
         });

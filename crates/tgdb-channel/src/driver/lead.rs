@@ -154,6 +154,7 @@ impl State {
         mut frames: Vec<Frame>,
         result: Result<(), TransportError>,
     ) {
+        self.note_received(&frames);
         for frame in frames.drain(..) {
             self.session.handle_frame(now, connection.link, frame);
         }

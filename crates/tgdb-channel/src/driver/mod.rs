@@ -30,6 +30,7 @@ mod sessions;
 mod state;
 pub(crate) mod stop;
 pub(crate) mod task;
+pub(crate) mod trace;
 mod transaction;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -44,6 +45,8 @@ use tgdb_url::{Properties, SettingWarning, TgUrl};
 use callbacks::Callback;
 pub(crate) use role::Waiter;
 pub(crate) use state::State;
+
+use trace::LoginNames;
 
 use crate::options::DefaultScope;
 use crate::proto::{Ended, Failure, Outcome, Session, SessionConfig, SessionNumber};
@@ -60,6 +63,9 @@ pub(crate) struct Config {
     pub(crate) client_id: String,
     pub(crate) socket: SocketOptions,
     pub(crate) tls: Option<TlsConnector>,
+    pub(crate) login: LoginNames,
+    /// Payloads are among the events of frames.
+    pub(crate) traces_payloads: bool,
 }
 
 /// What the threads of a channel share.
@@ -80,7 +86,9 @@ pub(crate) struct Received {
 
 impl Shared {
     pub(crate) fn new(config: Config, session: SessionConfig) -> Self {
-        Self { config, state: Mutex::new(State::new(Session::new(session))), changed: Condvar::new() }
+        let mut state = State::new(Session::new(session));
+        state.traces_payloads = config.traces_payloads;
+        Self { config, state: Mutex::new(state), changed: Condvar::new() }
     }
 
     /// A panic elsewhere does not take the lock away from us: none of our code panics while it

@@ -69,6 +69,8 @@ impl Shared {
         // Cloning is code of the program.
         let waker = waker.clone();
         let deadline = waiting.deadline;
+        // What observes it is code of the program, too: it is dropped without the lock.
+        let mut _refused = None;
         let mut state = self.lock();
         let result = match state.session.submit_in_turn(*ticket, waiting) {
             Ok(id) => {
@@ -87,6 +89,7 @@ impl Shared {
                 } else {
                     let error = self.refuse(&mut state, refused.why, refused.request.verb, now);
                     state.leave_room(ticket.take());
+                    _refused = Some(refused);
                     Poll::Ready(Err(error))
                 }
             }

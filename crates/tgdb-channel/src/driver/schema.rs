@@ -13,6 +13,7 @@ use tgdb_pdu::graph::Schema;
 
 use super::role::Waiter;
 use super::room::IfFull;
+use super::trace::{RequestTrace, may_debug};
 use super::{Received, Shared, State};
 use crate::ChannelError;
 use crate::proto::{Ended, Request, SessionNumber};
@@ -161,9 +162,15 @@ impl Shared {
         self: &Arc<Self>,
         wanted: Wanted,
         waited_for: Option<u64>,
-        request: Request<Waiter>,
+        mut request: Request<Waiter>,
     ) -> Result<Step, ChannelError> {
         let mut state = self.lock();
+        if matches!(state.schemas.flight, Flight::None) && may_debug() {
+            // This is the one to ask, it seems.
+            drop(state);
+            request.tracker = RequestTrace::begin(request.verb, request.payload.len());
+            state = self.lock();
+        }
         if let Flight::Arrived { number, .. } = state.schemas.flight {
             let landed = std::mem::replace(&mut state.schemas.flight, Flight::Decoding { number });
             drop(state);

@@ -13,6 +13,7 @@ use super::completions::{Action, Code, Completions};
 use super::role::{Connection, Io, ReadRole, Waiter, WriteRole};
 use super::schema::Schemas;
 use super::sessions::Sessions;
+use super::trace::{AttemptTrace, FrameNote, Note};
 use super::transaction::TransactionSlot;
 use crate::ChannelError;
 use crate::proto::{Event, LinkId, Request, Session};
@@ -50,6 +51,13 @@ pub(crate) struct State {
     /// Errors of attempts to connect, which can hold errors of the program: kept until nobody else
     /// does, so that none is dropped under the lock.
     errors: Vec<Arc<TransportError>>,
+    /// The connection whose login is under way.
+    pub(super) attempt: Option<Box<AttemptTrace>>,
+    /// Frames that were sent and received, if anybody wants to know.
+    pub(super) frame_notes: Vec<FrameNote>,
+    pub(super) traces_payloads: bool,
+    /// What could not be emitted when it happened.
+    pub(super) postponed: Vec<Note>,
 }
 
 impl State {
@@ -75,6 +83,10 @@ impl State {
             transaction: TransactionSlot::default(),
             discarded: Vec::new(),
             errors: Vec::new(),
+            attempt: None,
+            frame_notes: Vec::new(),
+            traces_payloads: false,
+            postponed: Vec::new(),
         }
     }
 
@@ -212,9 +224,11 @@ impl State {
     /// makes these decisions.
     pub(super) fn settle(&mut self) -> Completions {
         let mut completions = Completions::default();
+        self.settle_notes(&mut completions);
         while let Some(event) = self.session.poll_event() {
             self.handle_event(event, &mut completions);
         }
+        self.settle_attempt(&mut completions);
         if std::mem::take(&mut self.schemas_changed) {
             self.notify(&mut completions);
         }
@@ -324,7 +338,8 @@ impl State {
                     self.notify(completions);
                 }
                 self.publish(&note);
-                completions.push_code(Code::Log(note));
+                let attempt = self.attempt_of(&note);
+                completions.push_code(Code::Emit(Note::Event(note, attempt)));
             }
         }
     }

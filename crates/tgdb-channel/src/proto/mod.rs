@@ -67,7 +67,7 @@ pub use failover::LoadBalance;
 pub use link::{Identity, SessionNumber};
 pub use login::{Credentials, Login, LoginError, LoginStep, LoginSuccess};
 pub use payload::{Payload, Transmit};
-pub use request::{Ended, Failure, Outcome, Reply, Request};
+pub use request::{Ended, Failure, Outcome, Reply, Request, Tracker};
 pub use submit::{Refusal, Refused};
 
 pub(crate) use close::{LINGER_FORCEFUL, LINGER_GRACEFUL};
@@ -261,6 +261,7 @@ impl<W> Session<W> {
             self.outbox.forget_request(length);
         }
         self.events.extend(closed.waiter.map(|waiter| Event::Completed { id: key, waiter }));
+        self.events.extend(closed.tracked.map(|tracked| tracked.event(key)));
     }
 
     /// Ends all requests.

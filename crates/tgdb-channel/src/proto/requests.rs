@@ -6,7 +6,7 @@ use tgdb_pdu::{Frame, Verb};
 
 use super::SessionNumber;
 use super::payload::Payload;
-use super::request::{Ended, Failure, Outcome, Reply, Request};
+use super::request::{Ended, Failure, Outcome, Reply, Request, Tracked, Tracker};
 use super::room::RoomQueue;
 use super::table::Table;
 use super::timers::{Deadlines, Target};
@@ -23,7 +23,8 @@ pub(super) struct Entry<W> {
     pub(super) mode: ResendMode,
     pub(super) stage: Stage,
     pub(super) waiter: Option<W>,
-    timeout: Duration,
+    tracker: Option<Tracker>,
+    pub(super) timeout: Duration,
     deadline: Instant,
     resends: u8,
     /// The session that it belongs to.
@@ -69,8 +70,9 @@ impl<W> Entry<W> {
             Stage::Queued { payload, .. } => Some(payload.len()),
             Stage::Sent { .. } | Stage::Done(_) => None,
         };
+        let tracked = self.tracker.take().map(|tracker| outcome.tracked(tracker));
         self.stage = Stage::Done(outcome);
-        Closed { waiter: self.waiter.take(), unsent }
+        Closed { waiter: self.waiter.take(), unsent, tracked }
     }
 
     /// Whether it was sent on the connection that is, or was last, there.
@@ -118,6 +120,8 @@ pub(super) struct Closed<W> {
     pub(super) waiter: Option<W>,
     /// The length of a payload that was still to be sent.
     pub(super) unsent: Option<usize>,
+    /// For who tracks it.
+    pub(super) tracked: Option<Tracked>,
 }
 
 impl<W> Requests<W> {
@@ -142,7 +146,7 @@ impl<W> Requests<W> {
 
     /// Takes a request in and returns its key.
     pub(super) fn insert(&mut self, request: Request<W>) -> i64 {
-        let Request { verb, payload, mode, deadline, timeout, session, is_one_way, waiter } = request;
+        let Request { verb, payload, mode, deadline, timeout, session, is_one_way, waiter, tracker } = request;
         self.last += 1;
         let key = if is_one_way { -self.last } else { self.last };
         let stage = Stage::Queued { payload, again: false };
@@ -151,6 +155,7 @@ impl<W> Requests<W> {
             mode,
             stage,
             waiter,
+            tracker,
             timeout,
             deadline,
             resends: 0,
@@ -265,15 +270,15 @@ impl<W> Requests<W> {
         Some(closed)
     }
 
-    /// Gives a frame to the request that waits for it, and returns who is woken; the
+    /// Gives a frame to the request that waits for it, and returns what that leaves behind; the
     /// frame if there is none.
-    pub(super) fn reply(&mut self, session: SessionNumber, frame: Frame) -> Result<Option<W>, Frame> {
+    pub(super) fn reply(&mut self, session: SessionNumber, frame: Frame) -> Result<Closed<W>, Frame> {
         let id = frame.header.request_id;
         match self.get_mut(id) {
             Some(entry) if !entry.is_one_way && entry.is_sent() => {
-                let waiter = entry.close(Outcome::Reply(Reply::new(frame, session))).waiter;
+                let closed = entry.close(Outcome::Reply(Reply::new(frame, session)));
                 self.open -= 1;
-                Ok(waiter)
+                Ok(closed)
             }
             _ => Err(frame),
         }
@@ -290,15 +295,16 @@ impl<W> Requests<W> {
     }
 
     /// The waiter is gone. A message that was not sent yet still is; nobody gets the reply.
-    pub(super) fn abandon(&mut self, key: i64) -> Option<W> {
+    pub(super) fn abandon(&mut self, key: i64) -> Option<Closed<W>> {
         let entry = self.get_mut(key)?;
-        let waiter = entry.waiter.take();
+        let tracked = entry.tracker.take().map(Tracked::given_up);
+        let closed = Closed { waiter: entry.waiter.take(), unsent: None, tracked };
         if matches!(entry.stage, Stage::Queued { .. }) {
             entry.is_abandoned = true;
         } else {
             self.remove(key);
         }
-        waiter
+        Some(closed)
     }
 
     pub(super) fn status(&self, key: i64) -> Option<WaiterStatus> {

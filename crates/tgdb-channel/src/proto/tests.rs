@@ -202,6 +202,7 @@ impl Driven {
             session: None,
             is_one_way: false,
             waiter: Some(name),
+            tracker: None,
         }
     }
 

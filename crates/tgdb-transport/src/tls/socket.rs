@@ -15,6 +15,7 @@ use crate::foreign::emit;
 use crate::framed::Framed;
 use crate::{ConnectCancel, SocketOptions, TlsInfo, TlsOptions, TransportError, sys};
 
+use super::LOG_TARGET;
 use super::stream::TlsStream;
 use super::{config, handshake};
 
@@ -93,7 +94,7 @@ impl TlsConnector {
         let name = self.server_name(attempt.host)?;
         if self.unverified {
             emit(|| {
-                tracing::warn!(
+                tracing::warn!(target: LOG_TARGET,
                     "TLS to {peer}: the server's certificate is NOT VERIFIED; anybody can pose as the server"
                 );
             });
@@ -104,7 +105,7 @@ impl TlsConnector {
         handshake::complete(&mut tls, &tcp, attempt)?;
         let tls = tls.into();
         if let Some(info) = TlsInfo::of(&tls) {
-            emit(|| tracing::debug!("TLS with {peer}: {info}"));
+            emit(|| tracing::debug!(target: LOG_TARGET, "TLS with {peer}: {info}"));
         }
         let io = |source| attempt.io("connect to", source);
         let stream = TlsStream::new(tls, tcp).map_err(io)?;
