@@ -33,6 +33,9 @@ impl Drop for Spiteful {
     }
 }
 
+/// What was logged, with level and target.
+static LOGGED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
 struct Nosy;
 
 impl log::Log for Nosy {
@@ -41,6 +44,7 @@ impl log::Log for Nosy {
     }
 
     fn log(&self, record: &log::Record<'_>) {
+        LOGGED.lock().unwrap().push(format!("{} {} {}", record.level(), record.target(), record.args()));
         let always = ALWAYS.lock().unwrap().clone();
         if let Some(channel) = always.filter(|_| !record.target().starts_with("tgdb_testkit")) {
             let _ = (channel.stats(), channel.link_state(), channel.last_error(), channel.waiters());
@@ -139,4 +143,29 @@ impl Drop for Used {
         let channel = ALWAYS.lock().unwrap().take();
         drop(channel);
     }
+}
+
+#[test]
+fn a_logger_hears_events_and_no_spans_where_no_subscriber_is() {
+    let _turn = TURN.lock();
+    install();
+    LOGGED.lock().unwrap().clear();
+    let server = obedient();
+    let channel = started(builder(&server.url()));
+    channel.request_with(query("one"), within_ms(20_000)).unwrap();
+    channel.request_with(query("hold"), within_ms(10)).unwrap_err();
+    channel.stop(StopMethod::Graceful);
+    let logged = LOGGED.lock().unwrap().clone();
+    for (start, part) in [
+        ("INFO tgdb::connect logged in at", "user=\"scott\""),
+        ("DEBUG tgdb::link the link is connected", "from=not connected"),
+        ("DEBUG tgdb::request QueryRequest has ended", "outcome=\"reply\""),
+        ("INFO tgdb::request QueryRequest is not answered in time", "timeout=10ms"),
+        ("TRACE tgdb::frame sent QueryRequest", "bytes="),
+    ] {
+        let count = logged.iter().filter(|line| line.starts_with(start) && line.contains(part)).count();
+        assert!(count == 1 || (count > 1 && part == "bytes="), "{start}: {count} in {logged:#?}");
+    }
+    let spans: Vec<_> = logged.iter().filter(|line| line.contains("tgdb::") && line.contains("++ ")).collect();
+    assert!(spans.is_empty(), "{spans:?}");
 }
