@@ -1,5 +1,6 @@
 //! The table of requests: who waits for which reply, until when, and what becomes of it.
 
+use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
 use tgdb_pdu::{Frame, Verb};
@@ -23,12 +24,13 @@ pub(super) struct Entry<W> {
     pub(super) mode: ResendMode,
     pub(super) stage: Stage,
     pub(super) waiter: Option<W>,
-    tracker: Option<Tracker>,
+    /// Boxed again, so that it takes little place where there is none.
+    tracker: Option<Box<Tracker>>,
     pub(super) timeout: Duration,
     deadline: Instant,
     resends: u8,
-    /// The session that it belongs to.
-    session: Option<SessionNumber>,
+    /// The number of the session that it belongs to, of which the first is 1.
+    session: Option<NonZeroU64>,
     is_one_way: bool,
     /// Nobody waits any more; it is still to be sent.
     is_abandoned: bool,
@@ -70,7 +72,7 @@ impl<W> Entry<W> {
             Stage::Queued { payload, .. } => Some(payload.len()),
             Stage::Sent { .. } | Stage::Done(_) => None,
         };
-        let tracked = self.tracker.take().map(|tracker| outcome.tracked(tracker));
+        let tracked = self.tracker.take().map(|tracker| outcome.tracked(*tracker));
         self.stage = Stage::Done(outcome);
         Closed { waiter: self.waiter.take(), unsent, tracked }
     }
@@ -82,7 +84,7 @@ impl<W> Entry<W> {
 
     /// The session that it waits to be sent in, if only that will do.
     pub(super) fn unsent_session(&self) -> Option<SessionNumber> {
-        self.session.filter(|_| matches!(self.stage, Stage::Queued { .. }))
+        self.session.filter(|_| matches!(self.stage, Stage::Queued { .. })).map(|number| SessionNumber(number.get()))
     }
 
     /// Whether it may be sent again on another connection.
@@ -155,11 +157,11 @@ impl<W> Requests<W> {
             mode,
             stage,
             waiter,
-            tracker,
+            tracker: tracker.map(Box::new),
             timeout,
             deadline,
             resends: 0,
-            session,
+            session: session.and_then(|session| NonZeroU64::new(session.0)),
             is_one_way,
             is_abandoned: false,
         };
@@ -297,7 +299,7 @@ impl<W> Requests<W> {
     /// The waiter is gone. A message that was not sent yet still is; nobody gets the reply.
     pub(super) fn abandon(&mut self, key: i64) -> Option<Closed<W>> {
         let entry = self.get_mut(key)?;
-        let tracked = entry.tracker.take().map(Tracked::given_up);
+        let tracked = entry.tracker.take().map(|tracker| Tracked::given_up(*tracker));
         let closed = Closed { waiter: entry.waiter.take(), unsent: None, tracked };
         if matches!(entry.stage, Stage::Queued { .. }) {
             entry.is_abandoned = true;
