@@ -108,10 +108,10 @@ fn a_whole_life_is_told() {
 
     channel.connect().unwrap();
     channel.start().unwrap();
-    heard("DEBUG tgdb::connect in connect", &["connecting to", &nobody.to_string(), "attempt=1"]);
+    heard("DEBUG tgdb::connect in connect", &["connecting", &nobody.to_string(), "attempt=1"]);
     heard("INFO tgdb::connect in connect", &[&nobody.to_string(), "attempt=1", "failed", "refused"]);
     heard("SPAN INFO connect", &[&nobody.to_string(), "attempt=1", r#"outcome="failed""#]);
-    heard("DEBUG tgdb::connect in connect", &["connected to", &one, "attempt=2"]);
+    heard("DEBUG tgdb::connect in connect", &["message=connected ", &one, "attempt=2"]);
     heard(
         "INFO tgdb::connect in login in connect",
         &["logged in", &one, r#"user="scott""#, "session=1", "session_id="],
@@ -184,7 +184,7 @@ fn tls_is_told() {
     let (_server, builder, _ca) = secure();
     started(builder);
     heard("SPAN INFO connect", &[r#"tls.version="TLSv1.3""#, r#"tls.suite="TLS_"#]);
-    heard("DEBUG tgdb::connect in connect", &["connected to", r#"tls.version="TLSv1.3""#]);
+    heard("DEBUG tgdb::connect in connect", &["message=connected ", r#"tls.version="TLSv1.3""#]);
     heard("DEBUG tgdb::tls in connect", &["TLSv1.3"]);
 }
 

@@ -42,7 +42,7 @@ impl AttemptTrace {
                 connect = info_span!(target: target::CONNECT, parent: None, "connect", peer, attempt = number,
                     tls.version = Empty, tls.suite = Empty, outcome = Empty);
             }
-            debug!(target: target::CONNECT, parent: &connect, peer, attempt = number, "connecting to {peer}");
+            debug!(target: target::CONNECT, parent: &connect, peer, attempt = number, "connecting");
         });
         let (login, user) = (Span::none(), String::new());
         Self { link, peer, number, begun: Instant::now(), connect, login, user, session_id: 0 }
@@ -71,9 +71,11 @@ impl AttemptTrace {
                 Some(tls) => (Some(&*tls.version), Some(&*tls.cipher_suite)),
                 None => (None, None),
             };
-            connect.record("tls.version", version).record("tls.suite", suite);
+            if let Some(tls) = &tls {
+                connect.record("tls.version", &*tls.version).record("tls.suite", &*tls.cipher_suite);
+            }
             debug!(target: target::CONNECT, parent: connect, peer, attempt, %local, %address, ?elapsed,
-                tls.version = version, tls.suite = suite, "connected to {peer}");
+                tls.version = version, tls.suite = suite, "connected");
             if span_enabled!(target: target::CONNECT, Level::INFO) {
                 self.login = info_span!(target: target::CONNECT, parent: &self.connect, "login", peer = self.peer, user,
                     database, session = Empty, session_id = Empty, version = Empty, outcome = Empty);
@@ -85,7 +87,7 @@ impl AttemptTrace {
     pub(super) fn failed(&self, error: &ChannelError) {
         let span = if self.login.is_none() { &self.connect } else { &self.login };
         info!(target: target::CONNECT, parent: span, peer = self.peer, attempt = self.number,
-            "attempt {} to connect to {} failed: {error:#}", self.number, self.peer);
+            "the attempt failed: {error:#}");
         self.end("failed");
     }
 
@@ -94,7 +96,7 @@ impl AttemptTrace {
         self.login.record("session", display(session)).record("session_id", session_id);
         self.login.record("version", display(version));
         info!(target: target::CONNECT, parent: &self.login, peer, user, %session, session_id, %version,
-            elapsed = ?self.begun.elapsed(), "logged in at {peer}");
+            elapsed = ?self.begun.elapsed(), "logged in");
         self.end("connected");
     }
 

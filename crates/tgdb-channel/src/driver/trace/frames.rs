@@ -20,7 +20,7 @@ impl FrameNote {
     pub(super) fn emit(self) {
         let Self { direction, bytes, frame, has_payload } = self;
         let (verb, id) = (frame.verb, frame.header.request_id);
-        trace!(target: target::FRAME, direction, %verb, id, bytes, "{direction} {verb}");
+        trace!(target: target::FRAME, direction, %verb, id, bytes, "{direction}");
         if has_payload {
             match Message::decode(&frame) {
                 Ok(message) => trace!(target: target::PAYLOAD, direction, %verb, id, "{message}"),

@@ -128,11 +128,11 @@ impl State {
 
 fn emit_event(event: Event<Waiter>, attempt: Option<Box<AttemptTrace>>) {
     match event {
-        Event::LinkChanged { from, to } => debug!(target: target::LINK, %from, %to, "the link is {to}"),
+        Event::LinkChanged { from, to } => debug!(target: target::LINK, %from, %to, "the link has changed"),
         Event::AttemptFailed { attempt: number, error, .. } => match attempt {
             Some(attempt) => attempt.failed(&error),
             // It took too long, and its thread is left behind.
-            None => info!(target: target::CONNECT, attempt = number, "attempt {number} to connect failed: {error:#}"),
+            None => info!(target: target::CONNECT, attempt = number, "the attempt failed: {error:#}"),
         },
         Event::LoggedIn { session, version, .. } => {
             if let Some(attempt) = attempt {
@@ -150,16 +150,16 @@ fn emit_event(event: Event<Waiter>, attempt: Option<Box<AttemptTrace>>) {
         }
         Event::Pinged => debug!(target: target::LINK, "ping"),
         Event::Resent { id, verb, times } => {
-            info!(target: target::REQUEST, id, %verb, times, "{verb} is sent again");
+            info!(target: target::REQUEST, id, %verb, times, "sent again");
         }
         Event::TimedOut { id, verb, timeout, was_sent } => {
-            info!(target: target::REQUEST, id, %verb, ?timeout, was_sent, "{verb} is not answered in time");
+            info!(target: target::REQUEST, id, %verb, ?timeout, was_sent, "not answered in time");
         }
         Event::Dropped { verb, request_id, is_late: true, count } => {
-            info!(target: target::REQUEST, id = request_id, %verb, count, "a late {verb} is dropped");
+            info!(target: target::REQUEST, id = request_id, %verb, count, "a late reply is dropped");
         }
         Event::Dropped { verb, request_id, count, .. } => {
-            warn!(target: target::LINK, id = request_id, %verb, count, "{verb} answers nothing and is dropped");
+            warn!(target: target::LINK, id = request_id, %verb, count, "a message that answers nothing is dropped");
         }
         Event::Ended { id, tracker, outcome, reply_len } => {
             if let Ok(request) = tracker.downcast::<RequestTrace>() {

@@ -54,7 +54,7 @@ impl RequestTrace {
         self.span.record("id", id).record("outcome", outcome);
         self.span.record("reply_bytes", reply_bytes).record("elapsed_us", elapsed_us);
         debug!(target: target::REQUEST, parent: &self.span, %verb, id, bytes, outcome, reply_bytes, elapsed_us,
-            "{verb} has ended");
+            "ended");
     }
 }
 
