@@ -200,7 +200,8 @@
 //! Passwords, tokens and decrypted values are in none of them. What a server says is escaped.
 //!
 //! Subscribers and loggers run without a lock of the channel, on the thread that has something to say. They
-//! may use the channel, and wait for replies, and a panic in them ends there. What is said while a
+//! may use the channel, and wait for replies, but not for [`TgChannel::connect`], which may need that very
+//! thread. A panic in them ends there. What is said while a
 //! thread is inside one is put off until it has returned; requests and frames of its own are left out.
 //! Events of different threads can come in another order than they happened in. A request costs two
 //! comparisons, and no allocation, where nobody listens at `DEBUG`.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use tgdb_pdu::Verb;
-use tgdb_transport::foreign::is_emitting;
+use tgdb_transport::foreign::{contain, is_emitting};
 use tracing::field::Empty;
 use tracing::{Level, Span, debug, debug_span, event_enabled, span_enabled};
 
@@ -25,14 +25,14 @@ impl RequestTrace {
     /// no lock.
     #[inline]
     pub(crate) fn begin(verb: Verb, bytes: usize) -> Option<Tracker> {
-        if may_debug() { Self::begin_if_wanted(verb, bytes) } else { None }
+        if may_debug() && !is_emitting() { contain(|| Self::begin_if_wanted(verb, bytes)).flatten() } else { None }
     }
 
     #[cold]
     fn begin_if_wanted(verb: Verb, bytes: usize) -> Option<Tracker> {
         let is_logged = log::max_level() >= log::LevelFilter::Debug;
         let has_span = span_enabled!(target: target::REQUEST, Level::DEBUG);
-        if is_emitting() || !(is_logged || has_span || event_enabled!(target: target::REQUEST, Level::DEBUG)) {
+        if !(is_logged || has_span || event_enabled!(target: target::REQUEST, Level::DEBUG)) {
             return None;
         }
         // A span without subscriber would be logged: twice the lines.
@@ -61,8 +61,12 @@ impl RequestTrace {
 impl Drop for RequestTrace {
     /// A request that was not taken has no other end.
     fn drop(&mut self) {
-        if !self.has_ended {
-            self.span.record("outcome", "refused");
-        }
+        let span = std::mem::replace(&mut self.span, Span::none());
+        let is_refused = !self.has_ended;
+        let _ = contain(move || {
+            if is_refused {
+                span.record("outcome", "refused");
+            }
+        });
     }
 }
