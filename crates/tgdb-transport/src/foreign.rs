@@ -30,12 +30,14 @@ fn forget(payload: Box<dyn Any + Send>) {
 
 /// Runs what gives events to loggers and subscribers, which may do what they like: also use the
 /// channel, and panic. Inside another call it does nothing, so that a logger that causes events does
-/// not go on without end. Hold no lock.
-pub fn emit(run: impl FnOnce()) {
-    if !EMITTING.replace(true) {
-        contain(run);
-        EMITTING.set(false);
+/// not go on without end. Hold no lock. `None` if it did nothing, or panicked.
+pub fn emit<T>(run: impl FnOnce() -> T) -> Option<T> {
+    if EMITTING.replace(true) {
+        return None;
     }
+    let result = contain(run);
+    EMITTING.set(false);
+    result
 }
 
 /// Whether this thread is inside a logger or subscriber.

@@ -106,7 +106,9 @@ impl Completions {
                 Code::DropError(error) => contained(|| drop(error)),
                 // The logger uses the channel. It hears of that when it has returned.
                 Code::Emit(note) if is_emitting() => shared.postpone(note),
-                Code::Emit(note) => emit(|| emit_note(note)),
+                Code::Emit(note) => {
+                    emit(|| emit_note(note));
+                }
             }
         }
     }

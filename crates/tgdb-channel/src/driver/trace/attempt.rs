@@ -6,8 +6,9 @@ use tgdb_pdu::version::ProductVersion;
 use tgdb_transport::TgSocket;
 use tgdb_transport::foreign::{contain, emit};
 use tracing::field::{Empty, display};
-use tracing::{Level, Span, debug, info, info_span, span_enabled};
+use tracing::{Level, debug, info, info_span, span_enabled};
 
+use super::span::Guarded;
 use super::target;
 use crate::ChannelError;
 use crate::proto::{LinkId, SessionNumber};
@@ -25,8 +26,8 @@ pub(crate) struct AttemptTrace {
     peer: String,
     number: u32,
     begun: Instant,
-    connect: Span,
-    login: Span,
+    connect: Guarded,
+    login: Guarded,
     user: String,
     /// The server's id of the session, once it is known.
     pub(in crate::driver) session_id: i64,
@@ -35,16 +36,17 @@ pub(crate) struct AttemptTrace {
 impl AttemptTrace {
     /// Its span has no parent: a connection serves all who use the channel.
     pub(in crate::driver) fn begin(link: LinkId, peer: String, number: u32) -> Self {
-        let mut connect = Span::none();
+        let mut connect = Guarded::none();
         emit(|| {
             // A span without subscriber would be logged: twice the lines.
             if span_enabled!(target: target::CONNECT, Level::INFO) {
                 connect = info_span!(target: target::CONNECT, parent: None, "connect", peer, attempt = number,
-                    tls.version = Empty, tls.suite = Empty, outcome = Empty);
+                    tls.version = Empty, tls.suite = Empty, outcome = Empty)
+                .into();
             }
-            debug!(target: target::CONNECT, parent: &connect, peer, attempt = number, "connecting");
+            debug!(target: target::CONNECT, parent: &*connect, peer, attempt = number, "connecting");
         });
-        let (login, user) = (Span::none(), String::new());
+        let (login, user) = (Guarded::none(), String::new());
         Self { link, peer, number, begun: Instant::now(), connect, login, user, session_id: 0 }
     }
 
@@ -74,11 +76,13 @@ impl AttemptTrace {
             if let Some(tls) = &tls {
                 connect.record("tls.version", &*tls.version).record("tls.suite", &*tls.cipher_suite);
             }
-            debug!(target: target::CONNECT, parent: connect, peer, attempt, %local, %address, ?elapsed,
+            debug!(target: target::CONNECT, parent: &**connect, peer, attempt, %local, %address, ?elapsed,
                 tls.version = version, tls.suite = suite, "connected");
             if span_enabled!(target: target::CONNECT, Level::INFO) {
-                self.login = info_span!(target: target::CONNECT, parent: &self.connect, "login", peer = self.peer, user,
-                    database, session = Empty, session_id = Empty, version = Empty, outcome = Empty);
+                self.login =
+                    info_span!(target: target::CONNECT, parent: &*self.connect, "login", peer = self.peer, user,
+                    database, session = Empty, session_id = Empty, version = Empty, outcome = Empty)
+                    .into();
             }
         });
         self.user.clone_from(user);
@@ -86,7 +90,7 @@ impl AttemptTrace {
 
     pub(super) fn failed(&self, error: &ChannelError) {
         let span = if self.login.is_none() { &self.connect } else { &self.login };
-        info!(target: target::CONNECT, parent: span, peer = self.peer, attempt = self.number,
+        info!(target: target::CONNECT, parent: &**span, peer = self.peer, attempt = self.number,
             "the attempt failed: {error:#}");
         self.end("failed");
     }
@@ -95,7 +99,7 @@ impl AttemptTrace {
         let (peer, user, session_id) = (&*self.peer, &*self.user, self.session_id);
         self.login.record("session", display(session)).record("session_id", session_id);
         self.login.record("version", display(version));
-        info!(target: target::CONNECT, parent: &self.login, peer, user, %session, session_id, %version,
+        info!(target: target::CONNECT, parent: &*self.login, peer, user, %session, session_id, %version,
             elapsed = ?self.begun.elapsed(), "logged in");
         self.end("connected");
     }

@@ -9,6 +9,7 @@
 mod attempt;
 mod frames;
 mod request;
+mod span;
 
 use tgdb_transport::foreign::is_emitting;
 use tracing::level_filters::LevelFilter;

@@ -3,17 +3,18 @@
 use std::time::Instant;
 
 use tgdb_pdu::Verb;
-use tgdb_transport::foreign::{contain, is_emitting};
+use tgdb_transport::foreign::emit;
 use tracing::field::Empty;
-use tracing::{Level, Span, debug, debug_span, event_enabled, span_enabled};
+use tracing::{Level, debug, debug_span, event_enabled, span_enabled};
 
+use super::span::Guarded;
 use super::{may_debug, target};
 use crate::proto::Tracker;
 
 /// The request, if anybody wants to know.
 #[derive(Debug)]
 pub(crate) struct RequestTrace {
-    span: Span,
+    span: Guarded,
     begun: Instant,
     verb: Verb,
     bytes: usize,
@@ -25,7 +26,7 @@ impl RequestTrace {
     /// no lock.
     #[inline]
     pub(crate) fn begin(verb: Verb, bytes: usize) -> Option<Tracker> {
-        if may_debug() && !is_emitting() { contain(|| Self::begin_if_wanted(verb, bytes)).flatten() } else { None }
+        if may_debug() { emit(|| Self::begin_if_wanted(verb, bytes)).flatten() } else { None }
     }
 
     #[cold]
@@ -37,9 +38,9 @@ impl RequestTrace {
         }
         // A span without subscriber would be logged: twice the lines.
         let span = match has_span {
-            true => debug_span!(target: target::REQUEST, "request", %verb, bytes,
-                id = Empty, outcome = Empty, reply_bytes = Empty, elapsed_us = Empty),
-            false => Span::none(),
+            true => Guarded::from(debug_span!(target: target::REQUEST, "request", %verb, bytes,
+                id = Empty, outcome = Empty, reply_bytes = Empty, elapsed_us = Empty)),
+            false => Guarded::none(),
         };
         Some(Box::new(Self { span, begun: Instant::now(), verb, bytes, has_ended: false }))
     }
@@ -53,7 +54,7 @@ impl RequestTrace {
         let elapsed_us = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.span.record("id", id).record("outcome", outcome);
         self.span.record("reply_bytes", reply_bytes).record("elapsed_us", elapsed_us);
-        debug!(target: target::REQUEST, parent: &self.span, %verb, id, bytes, outcome, reply_bytes, elapsed_us,
+        debug!(target: target::REQUEST, parent: &*self.span, %verb, id, bytes, outcome, reply_bytes, elapsed_us,
             "ended");
     }
 }
@@ -61,12 +62,10 @@ impl RequestTrace {
 impl Drop for RequestTrace {
     /// A request that was not taken has no other end.
     fn drop(&mut self) {
-        let span = std::mem::replace(&mut self.span, Span::none());
-        let is_refused = !self.has_ended;
-        let _ = contain(move || {
-            if is_refused {
-                span.record("outcome", "refused");
-            }
-        });
+        if !self.has_ended {
+            emit(|| {
+                self.span.record("outcome", "refused");
+            });
+        }
     }
 }
