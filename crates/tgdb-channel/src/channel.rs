@@ -7,7 +7,7 @@ use crossbeam_channel::Receiver;
 use tgdb_pdu::{Body, Message};
 
 use crate::driver::room::IfFull;
-use crate::driver::trace::RequestTrace;
+use crate::driver::observe::RequestTrace;
 use crate::driver::{Config, Received, Shared, Waiter};
 use crate::options::{DefaultScope, FOREVER};
 use crate::proto::{Payload, Request, SessionConfig};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tgdb_pdu::Body;
 use tgdb_transport::foreign::emit;
 
-use crate::driver::trace::target;
+use crate::driver::observe::target;
 use crate::proto::SessionNumber;
 use crate::{ChannelError, RequestOptions, SessionScope, TgChannel};
 

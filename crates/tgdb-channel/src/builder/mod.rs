@@ -14,7 +14,7 @@ use tgdb_transport::{Resolve, SocketOptions, TlsConnector, TlsOptions};
 use tgdb_url::{ConfigName, Properties, Protocol, SettingWarning, UrlParser};
 
 use crate::driver::Config;
-use crate::driver::trace::{LoginNames, target};
+use crate::driver::observe::{LoginNames, target};
 use crate::proto::{Payload, SessionConfig};
 use crate::{ChannelError, TgChannel};
 

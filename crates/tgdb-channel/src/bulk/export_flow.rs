@@ -13,7 +13,7 @@ use super::loaded::done;
 use super::record::Record;
 use super::tokenizer::Tokenizer;
 use super::{BulkError, BulkStep, DataError, DataErrorKind, ExportType, ExportedType};
-use crate::driver::trace::target;
+use crate::driver::observe::target;
 
 /// How much memory a record takes at most, 16 MiB. It can come in several portions.
 const MAX_RECORD: usize = 16 << 20;

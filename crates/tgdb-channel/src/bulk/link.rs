@@ -5,7 +5,7 @@ use std::time::Duration;
 use tgdb_pdu::Body;
 
 use super::{BulkError, BulkStep};
-use crate::driver::trace::target;
+use crate::driver::observe::target;
 use crate::{RequestOptions, ResendMode, SessionScope, TgChannel};
 
 /// The channel, and the session that the import or export belongs to.

@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use tgdb_pdu::Message;
 use tgdb_transport::foreign::{contain, emit};
 
-use super::trace::target;
+use super::observe::target;
 use super::{Shared, State};
 use crate::ChannelError;
 use crate::proto::Ended;

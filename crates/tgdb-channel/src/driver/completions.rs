@@ -9,7 +9,7 @@ use tgdb_transport::{ConnectCancel, TgSocket, TransportError, Wakeup};
 
 use super::callbacks::Due;
 use super::role::Waiter;
-use super::trace::{Note, emit_note};
+use super::observe::{Note, emit_note};
 use super::{Shared, connector};
 use crate::proto::LinkId;
 

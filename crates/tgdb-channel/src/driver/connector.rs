@@ -11,7 +11,7 @@ use tgdb_transport::{ConnectCancel, TcpSocket, TgSocket, TransportError};
 
 use super::Shared;
 use super::role::Connection;
-use super::trace::AttemptTrace;
+use super::observe::AttemptTrace;
 use crate::ChannelError;
 use crate::proto::{LinkId, LoginError, termination_reason};
 

@@ -9,7 +9,7 @@ use tgdb_transport::foreign::emit;
 use tgdb_transport::{Interest, Ready, Wakeup};
 
 use super::role::Io;
-use super::trace::target;
+use super::observe::target;
 use super::{Shared, State};
 use crate::ChannelError;
 

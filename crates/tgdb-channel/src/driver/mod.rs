@@ -30,7 +30,7 @@ mod sessions;
 mod state;
 pub(crate) mod stop;
 pub(crate) mod task;
-pub(crate) mod trace;
+pub(crate) mod observe;
 mod transaction;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -46,7 +46,7 @@ use callbacks::Callback;
 pub(crate) use role::Waiter;
 pub(crate) use state::State;
 
-use trace::LoginNames;
+use observe::LoginNames;
 
 use crate::options::DefaultScope;
 use crate::proto::{Ended, Failure, Outcome, Session, SessionConfig, SessionNumber};

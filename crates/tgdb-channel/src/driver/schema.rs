@@ -13,7 +13,7 @@ use tgdb_pdu::graph::Schema;
 
 use super::role::Waiter;
 use super::room::IfFull;
-use super::trace::{RequestTrace, may_debug};
+use super::observe::{RequestTrace, may_debug};
 use super::{Received, Shared, State};
 use crate::ChannelError;
 use crate::proto::{Ended, Request, SessionNumber};

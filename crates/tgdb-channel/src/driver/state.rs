@@ -13,7 +13,7 @@ use super::completions::{Action, Code, Completions};
 use super::role::{Connection, Io, ReadRole, Waiter, WriteRole};
 use super::schema::Schemas;
 use super::sessions::Sessions;
-use super::trace::{AttemptTrace, FrameNote, Note};
+use super::observe::{AttemptTrace, FrameNote, Note};
 use super::transaction::TransactionSlot;
 use crate::ChannelError;
 use crate::proto::{Event, LinkId, Request, Session};
