@@ -18,6 +18,7 @@ const EXAMPLES: &[(&str, &str, &[&str])] = &[
     ("tgdb-channel", "testing", &[]),
     ("tgdb-channel", "tls", &[]),
     ("tgdb-channel", "tokio", &["1"]),
+    ("tgdb-channel", "tracing", &[]),
     ("tgdb-channel", "transactions", &[]),
 ];
 

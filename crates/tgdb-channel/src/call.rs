@@ -165,7 +165,7 @@ impl<'c> Asker<'c> {
             }
             // All sessions see the same graph, so that any session can answer.
             let options = self.options().with_session(SessionScope::Any);
-            let request = self.channel.encode(Body::MetadataRequest, options)?;
+            let request = self.channel.encode_unobserved(Body::MetadataRequest, options)?;
             match shared.schema_step(wanted, waited_for, request)? {
                 Step::Ready(schema) => return Ok(schema),
                 Step::Wait(number) => {

@@ -6,6 +6,7 @@ use std::time::Instant;
 use crossbeam_channel::Receiver;
 use tgdb_pdu::{Body, Message};
 
+use crate::driver::observe::RequestTrace;
 use crate::driver::room::IfFull;
 use crate::driver::{Config, Received, Shared, Waiter};
 use crate::options::{DefaultScope, MAX_TIMEOUT};
@@ -280,13 +281,24 @@ impl TgChannel {
     }
 
     pub(crate) fn encode(&self, body: Body, options: RequestOptions) -> Result<Request<Waiter>, ChannelError> {
+        let mut request = self.encode_unobserved(body, options)?;
+        request.tracker = RequestTrace::begin(request.verb, request.payload.len());
+        Ok(request)
+    }
+
+    /// The same for a request that may not be needed: whoever submits it begins to observe it.
+    pub(crate) fn encode_unobserved(
+        &self,
+        body: Body,
+        options: RequestOptions,
+    ) -> Result<Request<Waiter>, ChannelError> {
         let verb = body.verb();
         let payload = Payload::encode(&body).map_err(|source| ChannelError::Encode { verb, source })?;
         let mode = options.resend.unwrap_or_else(|| ResendMode::default_for(&body));
         let timeout = options.timeout.unwrap_or(self.shared().config.operation_timeout).min(MAX_TIMEOUT);
         let deadline = Instant::now() + timeout;
         let session = self.shared().session_of(options.session, DefaultScope::of(&body));
-        Ok(Request { verb, payload, mode, deadline, timeout, session, is_one_way: false, waiter: None })
+        Ok(Request { verb, payload, mode, deadline, timeout, session, is_one_way: false, waiter: None, tracker: None })
     }
 
     /// Leaves the server for another one of the list: that of the index, 0 for the URL's own,

@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tgdb_pdu::Body;
+use tgdb_transport::foreign::emit;
 
+use crate::driver::observe::target;
 use crate::proto::SessionNumber;
 use crate::{ChannelError, RequestOptions, SessionScope, TgChannel};
 
@@ -45,15 +47,23 @@ impl Claim {
         let options = RequestOptions { session: self.session.map(SessionScope::Of), ..RequestOptions::default() };
         let sent = self.channel.encode(Body::RollbackTransactionRequest, options);
         let session = self.session.map_or_else(String::new, |session| format!(" of session {session}"));
-        match sent.and_then(|request| self.channel.shared().submit_unwatched(request)) {
-            Ok(()) if self.has_failed => log::debug!("the transaction{session} is rolled back, as its commit failed"),
-            Ok(()) if self.is_used.load(Ordering::Relaxed) => {
-                log::warn!("the transaction{session} was dropped before it was committed; it is rolled back");
+        let result = sent.and_then(|request| self.channel.shared().submit_unwatched(request));
+        let is_used = self.is_used.load(Ordering::Relaxed);
+        emit(|| match result {
+            Ok(()) if self.has_failed => {
+                tracing::debug!(target: target::TRANSACTION, "the transaction{session} is rolled back, as its commit failed");
             }
-            Ok(()) => log::debug!("the transaction{session} was dropped before it was used; it is rolled back"),
+            Ok(()) if is_used => {
+                tracing::warn!(target: target::TRANSACTION, "the transaction{session} was dropped before it was committed; it is rolled back");
+            }
+            Ok(()) => {
+                tracing::debug!(target: target::TRANSACTION, "the transaction{session} was dropped before it was used; it is rolled back")
+            }
             // Without the session there is no transaction.
-            Err(error) => log::debug!("the transaction{session} was dropped, and is not rolled back: {error:#}"),
-        }
+            Err(error) => {
+                tracing::debug!(target: target::TRANSACTION, "the transaction{session} was dropped, and is not rolled back: {error:#}")
+            }
+        });
     }
 }
 

@@ -66,9 +66,10 @@
 //! folders with the certificates that are trusted in place of Mozilla's. The feature `platform-roots`
 //! is for those of the operating system, see [`transport::Roots`].
 //!
-//! **Logs and tracing?** The channel writes to the crate `log`; any logger shows it, `tracing` by
-//! `tracing-log`. [`TgChannel::events`] reports changes of the connection to the program. The
-//! program `tgdb` of the crate `tgdb-cli` shows each message.
+//! **Logs and tracing?** The channel has spans and events of `tracing`, and a logger of the crate `log`
+//! gets the events where there is no subscriber: see [Logs and tracing](#logs-and-tracing).
+//! [`TgChannel::events`] reports changes of the connection to the program. The program `tgdb` of the
+//! crate `tgdb-cli` shows each message.
 //!
 //! **A trace of the requests?** The property `enableTrace` writes them to files, see
 //! `docs/settings.md`.
@@ -165,6 +166,55 @@
 //!
 //! # Bulk data
 //! [`bulk`] imports nodes and edges from CSV, and exports them.
+//!
+//! # Logs and tracing
+//! Spans and events of the crate [`tracing`](https://docs.rs/tracing). Without a subscriber the events go
+//! to the logger of the crate [`log`](https://docs.rs/log), with the fields behind the text; a logger gets
+//! no spans. All targets start with `tgdb::`, so that the filter `tgdb=debug` is for all of them.
+//!
+//! | span | level, target | from | to | fields |
+//! |---|---|---|---|---|
+//! | `connect` | `INFO`, `tgdb::connect` | the begin of an attempt to connect | the outcome of its login | `peer`, `attempt`; later `tls.version`, `tls.suite`, `outcome` |
+//! | `login` in `connect` | `INFO`, `tgdb::connect` | the connection, TLS included | the same | `peer`, `user`, `database`; later `session`, `session_id`, `version`, `outcome` |
+//! | `request` | `DEBUG`, `tgdb::request` | the call that submits it | its outcome | `verb`, `bytes`; later `id`, `outcome`, `reply_bytes`, `elapsed_us` |
+//!
+//! A `request` is in the span of the program that submits it. A `connect` has no parent, for all who use
+//! the channel share the connection. `session` is a [`SessionNumber`], `session_id` what the server calls
+//! it. The `outcome` of a request is `reply`, `exception`, `timeout`, `not connected`, `lost`,
+//! `not resent`, `not reconnected`, `terminated`, `session gone`, `stopped`, `given up`, `refused`, or, for
+//! messages without reply, `sent` or `ignored`; `reply` also if it says that a query failed. Its time is
+//! that from the submission to the outcome.
+//!
+//! | target | level | events |
+//! |---|---|---|
+//! | `tgdb::connect` | `WARN` | no server could be connected to, or one refuses the login for good |
+//! | | `INFO` | an attempt failed; logged in |
+//! | | `DEBUG` | connecting; connected, with addresses and TLS |
+//! | `tgdb::link` | `ERROR` | the system does not let the channel wait for its socket |
+//! | | `WARN` | the connection is lost; a message answers nothing (the 1st, 2nd, 4th, 8th of its kind and so on) |
+//! | | `INFO` | a server that is silent is given up |
+//! | | `DEBUG` | the state of the link has changed; a ping |
+//! | `tgdb::request` | `INFO` | not answered in time; sent again; a late reply |
+//! | | `DEBUG` | ended, with the fields of the span |
+//! | `tgdb::frame` | `TRACE` | a frame was sent or received: `direction`, `verb`, `id`, `bytes` |
+//! | `tgdb::payload` | `TRACE` | what a message holds, shortened, if [`ChannelBuilder::trace_payloads`] asks for it |
+//! | `tgdb::tls` | `WARN` | certificates that are skipped; a server that is not verified |
+//! | | `DEBUG` | what TLS agreed on |
+//! | `tgdb::settings` | `WARN` | each of [`TgChannel::warnings`] |
+//! | `tgdb::trace` | `WARN` | the files of the property `enableTrace` cannot be written, or lack requests |
+//! | `tgdb::transaction` | `WARN` | a transaction was dropped before it was committed |
+//! | | `DEBUG` | rollbacks that nobody waits for |
+//! | `tgdb::callback` | `ERROR` | a reply callback panicked |
+//! | `tgdb::bulk` | `WARN`, `DEBUG` | exports whose counts do not agree; messages that end an import or export and are not sent |
+//!
+//! Passwords, tokens and decrypted values are in none of them. What a server says is escaped.
+//!
+//! Subscribers and loggers run without a lock of the channel, on the thread that has something to say. They
+//! may use the channel, and wait for replies, but not for [`TgChannel::connect`], which may need that very
+//! thread. A panic in them ends there. What is said while a
+//! thread is inside one is put off until it has returned; requests and frames of its own are left out.
+//! Events of different threads can come in another order than they happened in. A request costs two
+//! comparisons, and no allocation, where nobody listens at `DEBUG`.
 //!
 //! # Features
 //! `tls` and `ring` (default), `aws-lc-rs`, `platform-roots`: those of [`transport`], where

@@ -74,6 +74,26 @@ impl Header {
         assert!(length.is_ok(), "a message of {payload_len} bytes has no length field");
         write_fields(buf, self, verb, length.unwrap_or_default(), HEADER_LEN as u16);
     }
+
+    /// Reads the start of a frame: its header, its verb, and its length with the header.
+    ///
+    /// ```
+    /// use tgdb_pdu::{Body, HEADER_LEN, Header, Message, Verb};
+    ///
+    /// let frame = Message::new(Header { request_id: 7, ..Header::default() }, Body::Ping).encode()?;
+    /// let (header, verb, length) = Header::read_from(frame.first_chunk().expect("a header"))?;
+    /// assert_eq!((header.request_id, verb, length), (7, Verb::PING, HEADER_LEN));
+    /// assert!(Header::read_from(&[0; HEADER_LEN]).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`FrameError`] if these are not the first bytes of a frame.
+    pub fn read_from(start: &[u8; HEADER_LEN]) -> Result<(Self, Verb, usize), FrameError> {
+        let length = check_prefix(start, u32::MAX)?.unwrap_or(HEADER_LEN);
+        let (header, verb, _) = parse_header(start, length)?;
+        Ok((header, verb, length))
+    }
 }
 
 impl fmt::Debug for Header {

@@ -68,6 +68,8 @@ mod connect;
 mod database_certificate;
 mod delegate;
 mod error;
+#[doc(hidden)]
+pub mod foreign;
 mod framed;
 mod options;
 mod receive;

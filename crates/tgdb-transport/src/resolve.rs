@@ -8,6 +8,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::attempt::Attempt;
+use crate::foreign::contain;
 use crate::signal::Signal;
 use crate::{SocketOptions, TransportError};
 
@@ -94,6 +95,10 @@ fn in_background(attempt: &Attempt<'_>, options: &SocketOptions) -> Result<Answe
             None => system(&host, port),
         };
         *done.0.0.lock() = Some(answer);
+    };
+    // A thread that panics with what panics again when it is dropped would end the process.
+    let work = move || {
+        let _ = contain(work);
     };
     std::thread::Builder::new().name("tgdb-resolve".into()).spawn(work).map_err(failed)?;
     attempt.wait(OPERATION, &mut vec![shared.1.poll_fd()], None)?;

@@ -14,6 +14,7 @@ use tgdb_transport::{Resolve, SocketOptions, TlsConnector, TlsOptions};
 use tgdb_url::{ConfigName, Properties, Protocol, SettingWarning, UrlParser};
 
 use crate::driver::Config;
+use crate::driver::observe::{LoginNames, target};
 use crate::driver::trace::TracePath;
 use crate::proto::{Payload, SessionConfig};
 use crate::{ChannelError, TgChannel};
@@ -66,6 +67,7 @@ pub struct ChannelBuilder {
     socket: Option<SocketOptions>,
     resolver: Option<Arc<dyn Resolve>>,
     session_setup: Vec<Body>,
+    trace_payloads: bool,
 }
 
 /// Makes a channel in one call: the vendor's `TGChannel.createChannel`. `None`
@@ -106,6 +108,7 @@ impl ChannelBuilder {
             socket: None,
             resolver: None,
             session_setup: Vec::new(),
+            trace_payloads: false,
         }
     }
 
@@ -135,11 +138,12 @@ impl ChannelBuilder {
         };
         let warnings = self.warnings(&properties, url.protocol());
         for warning in &warnings {
-            log::warn!("channel to {}: {warning}", url.authority());
+            tracing::warn!(target: target::SETTINGS, "channel to {}: {warning}", url.authority());
         }
         let credentials = self.credentials(&url, &properties)?;
         let socket = self.socket_of(&properties)?;
         let client_id = credentials.client_id.clone();
+        let login = LoginNames { user: credentials.user.clone(), database: credentials.database.clone() };
         let session = SessionConfig {
             session_setup: self.encoded_setup(&properties)?,
             ..session::config(&urls, &url, &properties, credentials, &socket)?
@@ -147,7 +151,18 @@ impl ChannelBuilder {
         let operation_timeout = session.operation_timeout;
         let trace_dir = properties.trace_dir()?.unwrap_or_default();
         let trace = session.report_sent.then(|| TracePath::new(trace_dir, &client_id));
-        let config = Config { properties, warnings, urls, operation_timeout, client_id, socket, tls, trace };
+        let config = Config {
+            properties,
+            warnings,
+            urls,
+            operation_timeout,
+            client_id,
+            socket,
+            tls,
+            trace,
+            login,
+            traces_payloads: self.trace_payloads,
+        };
         Ok(TgChannel::new(config, session))
     }
 

@@ -42,6 +42,16 @@ impl ChannelBuilder {
     }
 }
 
+/// What is observed.
+impl ChannelBuilder {
+    /// Whether what messages hold is among the events of their frames, at the level `TRACE`, with
+    /// the target `tgdb::payload`: the data of the graph, shortened, but no secrets. Default no.
+    pub fn trace_payloads(mut self, trace: bool) -> Self {
+        self.trace_payloads = trace;
+        self
+    }
+}
+
 /// Who logs in, and to what.
 impl ChannelBuilder {
     /// The user to log in. Default `admin`.

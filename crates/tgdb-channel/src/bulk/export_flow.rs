@@ -13,6 +13,7 @@ use super::loaded::done;
 use super::record::Record;
 use super::tokenizer::Tokenizer;
 use super::{BulkError, BulkStep, DataError, DataErrorKind, ExportType, ExportedType};
+use crate::driver::observe::target;
 
 /// How much memory a record takes at most, 16 MiB. It can come in several portions.
 const MAX_RECORD: usize = 16 << 20;
@@ -163,7 +164,7 @@ impl ExportFlow {
         }
         if !exported.is_consistent() {
             let ExportedType { name, announced, counted, records, .. } = exported;
-            log::warn!(
+            tracing::warn!(target: target::BULK,
                 "export of {name}: {announced} entities announced, {counted} counted by the server, {records} came"
             );
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tgdb_pdu::Body;
 
 use super::{BulkError, BulkStep};
+use crate::driver::observe::target;
 use crate::{RequestOptions, ResendMode, SessionScope, TgChannel};
 
 /// The channel, and the session that the import or export belongs to.
@@ -35,7 +36,7 @@ impl Link {
     pub(super) fn submit(&self, body: Body) {
         let verb = body.verb();
         if let Err(error) = self.channel.try_submit_with(body, self.options) {
-            log::debug!("{verb} was not sent: {error:#}");
+            tracing::debug!(target: target::BULK, "{verb} was not sent: {error:#}");
         }
     }
 
@@ -43,7 +44,7 @@ impl Link {
     pub(super) fn send(&self, body: Body) {
         let verb = body.verb();
         if let Err(error) = self.channel.send_with(body, self.options) {
-            log::debug!("{verb} was not sent: {error:#}");
+            tracing::debug!(target: target::BULK, "{verb} was not sent: {error:#}");
         }
     }
 }

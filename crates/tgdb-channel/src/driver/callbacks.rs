@@ -1,14 +1,14 @@
 //! The thread that runs callbacks.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, ThreadId};
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use tgdb_pdu::Message;
+use tgdb_transport::foreign::{contain, emit};
 
-use super::completions::forget_panic;
+use super::observe::target;
 use super::{Shared, State};
 use crate::ChannelError;
 use crate::proto::Ended;
@@ -31,6 +31,10 @@ pub(super) struct Due {
 }
 
 impl Callee {
+    pub(super) fn new(callback: Callback, shared: Arc<Shared>, queue: Sender<Due>) -> Self {
+        Self { callback, shared, queue }
+    }
+
     pub(super) fn due(self, id: i64, ended: Ended) -> Due {
         Due { callee: self, id, ended }
     }
@@ -47,9 +51,8 @@ impl Due {
     fn run(self) {
         let Self { callee: Callee { callback, shared, .. }, id, ended } = self;
         let result = shared.result_of(id, ended);
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| callback(result))) {
-            log::error!("a reply callback panicked; the channel goes on");
-            forget_panic(payload);
+        if contain(|| callback(result)).is_none() {
+            emit(|| tracing::error!(target: target::CALLBACK, "a reply callback panicked; the channel goes on"));
         }
         shared.lock().callbacks.waiting -= 1;
         shared.changed.notify_all();
@@ -66,9 +69,9 @@ pub(super) struct Callbacks {
 }
 
 impl Shared {
-    /// The callback with the way to its thread, which is made if there is none yet.
-    pub(super) fn callee(self: &Arc<Self>, state: &mut State, callback: Callback) -> Result<Callee, ChannelError> {
-        let queue = match &state.callbacks.queue {
+    /// The way to the thread of the callbacks, which is made if there is none yet.
+    pub(super) fn callback_queue(self: &Arc<Self>, state: &mut State) -> Result<Sender<Due>, ChannelError> {
+        Ok(match &state.callbacks.queue {
             Some(queue) => queue.clone(),
             None => {
                 let (queue, receiver) = crossbeam_channel::unbounded();
@@ -83,8 +86,7 @@ impl Shared {
                 state.callbacks.thread = Some(thread.map_err(ChannelError::thread)?.thread().id());
                 state.callbacks.queue.insert(queue).clone()
             }
-        };
-        Ok(Callee { callback, shared: self.clone(), queue })
+        })
     }
 
     /// Waits until the callbacks that are due have returned, or until the deadline. In a

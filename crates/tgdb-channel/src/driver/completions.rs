@@ -1,18 +1,17 @@
 //! What is to be done once the lock is released.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
 use std::thread::Thread;
 
-use tgdb_transport::{ConnectCancel, TgSocket, Wakeup};
+use tgdb_transport::foreign::{contain, emit, is_emitting};
+use tgdb_transport::{ConnectCancel, TgSocket, TransportError, Wakeup};
 
 use super::callbacks::Due;
+use super::observe::{Note, emit_note};
 use super::role::Waiter;
 use super::{Shared, connector};
-use crate::proto::{Event, LinkId};
-use crate::{ChannelError, LinkState};
+use crate::proto::LinkId;
 
 /// What the channel itself does once the lock is released.
 pub(super) enum Action {
@@ -36,7 +35,10 @@ pub(super) enum Code {
     Wake(Waker),
     /// Drop what waited.
     Drop(Waiter),
-    Log(Event<Waiter>),
+    /// Drop an error, which can hold one of the program's resolver or TLS configuration.
+    DropError(Arc<TransportError>),
+    /// Say what happened.
+    Emit(Note),
 }
 
 /// What a locked section leaves to be done without the lock.
@@ -46,6 +48,8 @@ pub(super) struct Completions {
     actions: Vec<Action>,
     /// Runs after the actions: it can take long, or panic.
     code: Vec<Code>,
+    /// Where in `code` the task is that was woken last.
+    last_woken: Option<usize>,
 }
 
 impl Completions {
@@ -59,7 +63,13 @@ impl Completions {
 
     /// Wakes a task; once, if the last one woken is the same.
     pub(super) fn wake(&mut self, waker: Waker) {
-        if !matches!(self.code.last(), Some(Code::Wake(last)) if last.will_wake(&waker)) {
+        let is_same = self
+            .last_woken
+            .is_some_and(|last| matches!(self.code.get(last), Some(Code::Wake(last)) if last.will_wake(&waker)));
+        if is_same {
+            self.code.push(Code::Drop(Waiter::Task(waker)));
+        } else {
+            self.last_woken = Some(self.code.len());
             self.code.push(Code::Wake(waker));
         }
     }
@@ -92,40 +102,20 @@ impl Completions {
             }
         }
         for code in self.code {
-            let run = || match code {
-                Code::Wake(waker) => waker.wake(),
-                Code::Drop(waiter) => drop(waiter),
-                Code::Log(note) => log(shared, note),
-            };
-            catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(forget_panic);
+            match code {
+                Code::Wake(waker) => contained(|| waker.wake()),
+                Code::Drop(waiter) => contained(|| drop(waiter)),
+                Code::DropError(error) => contained(|| drop(error)),
+                // The logger uses the channel. It hears of that when it has returned.
+                Code::Emit(note) if is_emitting() => shared.postpone(note),
+                Code::Emit(note) => {
+                    emit(|| emit_note(note));
+                }
+            }
         }
     }
 }
 
-/// What code of the program panicked with can panic again when it is dropped.
-pub(super) fn forget_panic(payload: Box<dyn Any + Send>) {
-    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        std::mem::forget(again);
-    }
-}
-
-/// Logs what happened.
-fn log(shared: &Shared, note: Event<Waiter>) {
-    let peer = |server: usize| shared.config.urls[server].authority();
-    match note {
-        Event::LinkChanged { from, to } if to == LinkState::Closed && from == LinkState::Reconnecting => {
-            log::warn!("no server could be connected to again; the channel is closed");
-        }
-        Event::LinkChanged { from, to } => log::debug!("link {from:?} -> {to:?}"),
-        Event::AttemptFailed { server, attempt, error } => log::info!("attempt {attempt}, {}: {error:#}", peer(server)),
-        Event::LoggedIn { session, server, version } => {
-            log::info!("logged in at {}, server version {version}, session {session}", peer(server));
-        }
-        Event::Lost { cause } => log::warn!("{:#}", ChannelError::ConnectionLost(cause)),
-        Event::Resent { id, verb, times } => log::info!("{verb} (request {id}) was sent again, {times} times so far"),
-        Event::Dropped { verb, request_id, count, .. } if count.is_power_of_two() => {
-            log::warn!("dropped {verb} for request {request_id}, which nobody waits for; {count} of its kind");
-        }
-        _ => {}
-    }
+fn contained(run: impl FnOnce()) {
+    let _ = contain(run);
 }

@@ -1,13 +1,16 @@
 //! One attempt to connect, on a thread of its own, which can be left behind.
 
+use std::io;
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
 use tgdb_pdu::Verb;
+use tgdb_transport::foreign::contain;
 use tgdb_transport::{ConnectCancel, TcpSocket, TgSocket, TransportError};
 use tgdb_url::TgUrl;
 
+use super::observe::AttemptTrace;
 use super::role::Connection;
 use super::{Config, Shared};
 use crate::ChannelError;
@@ -17,22 +20,33 @@ use crate::proto::{LinkId, LoginError, termination_reason};
 pub(super) fn spawn(shared: &Arc<Shared>, link: LinkId, server: usize) {
     let cancel = match ConnectCancel::new() {
         Ok(cancel) => cancel,
-        Err(error) => return report(shared, link, Err(ChannelError::thread(error))),
+        Err(error) => return report(shared, link, Err(ChannelError::thread(error)), None),
     };
-    {
+    let number = {
         let mut state = shared.lock();
         // The attempt may have been cancelled in the meantime.
         if !state.session.is_connecting(link) {
             return;
         }
         state.connecting = Some((link, cancel.clone()));
-    }
+        state.session.attempts()
+    };
     let attempt = {
         let shared = shared.clone();
-        move || report(&shared, link, open(&shared.config, &shared.config.urls[server], &cancel))
+        move || {
+            let peer = shared.config.urls[server].authority();
+            let mut trace = AttemptTrace::begin(link, peer.clone(), number);
+            let result = trace.inside(|| {
+                // The TLS configuration can be the program's.
+                let result = contain(|| open(&shared.config, &shared.config.urls[server], &cancel));
+                result.unwrap_or_else(|| Err(panicked(peer)))
+            });
+            trace.connected(result.as_deref().ok(), &shared.config.login);
+            report(&shared, link, result, Some(trace));
+        }
     };
     if let Err(error) = thread::Builder::new().name("tgdb-connect".into()).spawn(attempt) {
-        report(shared, link, Err(ChannelError::thread(error)));
+        report(shared, link, Err(ChannelError::thread(error)), None);
     }
 }
 
@@ -47,6 +61,11 @@ pub(crate) fn open(config: &Config, url: &TgUrl, cancel: &ConnectCancel) -> Resu
     })
 }
 
+fn panicked(peer: String) -> ChannelError {
+    let source = io::Error::other("code of the program panicked");
+    TransportError::Io { operation: "connect to", peer, source }.into()
+}
+
 /// A server that rejects the client can do so in clear text on a TLS port.
 fn rejected_before_tls(peer: String, error: TransportError) -> ChannelError {
     match &error {
@@ -59,12 +78,25 @@ fn rejected_before_tls(peer: String, error: TransportError) -> ChannelError {
 }
 
 /// Reports to the session how the attempt ended.
-fn report(shared: &Arc<Shared>, link: LinkId, result: Result<Arc<dyn TgSocket>, ChannelError>) {
+fn report(
+    shared: &Arc<Shared>,
+    link: LinkId,
+    result: Result<Arc<dyn TgSocket>, ChannelError>,
+    trace: Option<AttemptTrace>,
+) {
+    let mut trace = trace;
     let unwanted = shared.with(|state| {
         let now = Instant::now();
         state.connecting.take_if(|(current, _)| *current == link);
+        let is_wanted = state.session.is_connecting(link);
+        if is_wanted {
+            state.replace_attempt(&mut trace);
+        }
         match result {
-            Err(error) => state.session.handle_connect_failed(now, link, error),
+            Err(error) => {
+                state.keep_error(&error);
+                state.session.handle_connect_failed(now, link, error);
+            }
             Ok(socket) => {
                 let (ours, peers) = (socket.inbox_addr(), socket.outbox_addr());
                 if !state.session.handle_connected(now, link, &ours.to_string()) {
@@ -77,6 +109,9 @@ fn report(shared: &Arc<Shared>, link: LinkId, result: Result<Arc<dyn TgSocket>, 
         }
         None
     });
+    if let Some(trace) = trace {
+        trace.abandon();
+    }
     match unwanted {
         Some(socket) => socket.close(),
         None => {

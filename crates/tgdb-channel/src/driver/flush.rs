@@ -29,6 +29,7 @@ impl Shared {
             let mut now = Instant::now();
             if transmit.remaining() == 0 {
                 state.session.poll_transmit(now, unix_millis(), &mut transmit);
+                state.note_sent(&transmit);
             }
             state.write.is_taken = true;
             state.write.due = None;

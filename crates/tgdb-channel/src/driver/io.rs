@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tgdb_transport::foreign::emit;
 use tgdb_transport::{Interest, Ready, Wakeup};
 
+use super::observe::target;
 use super::role::Io;
 use super::{Shared, State};
 use crate::ChannelError;
@@ -89,7 +91,7 @@ impl Shared {
     fn handle_ready(self: &Arc<Self>, ready: std::io::Result<Ready>, watch: &mut Watch) {
         let ready = ready.unwrap_or_else(|error| {
             // `poll` fails only for lack of memory and the like.
-            log::error!("cannot wait for the socket: {error}");
+            emit(|| tracing::error!(target: target::LINK, "cannot wait for the socket: {error}"));
             thread::sleep(TICK.1);
             Ready { readable: true, writable: true, woken: false }
         });

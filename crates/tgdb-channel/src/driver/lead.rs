@@ -157,6 +157,7 @@ impl State {
         result: Result<(), TransportError>,
     ) {
         let was_logged_in = self.session.session_number().is_some();
+        self.note_received(&frames);
         for frame in frames.drain(..) {
             self.session.handle_frame(now, connection.link, frame);
         }

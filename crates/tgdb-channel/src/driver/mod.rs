@@ -22,6 +22,7 @@ pub(crate) mod connector;
 mod flush;
 pub(crate) mod io;
 mod lead;
+pub(crate) mod observe;
 pub(crate) mod one_way;
 mod role;
 pub(crate) mod room;
@@ -44,6 +45,7 @@ use tgdb_transport::{SocketOptions, TlsConnector};
 use tgdb_url::{Properties, SettingWarning, TgUrl};
 
 use callbacks::Callback;
+use observe::LoginNames;
 pub(crate) use role::Waiter;
 pub(crate) use state::State;
 use trace::TracePath;
@@ -65,6 +67,9 @@ pub(crate) struct Config {
     pub(crate) tls: Option<TlsConnector>,
     /// Where requests are traced, if they are.
     pub(crate) trace: Option<TracePath>,
+    pub(crate) login: LoginNames,
+    /// Payloads are among the events of frames.
+    pub(crate) traces_payloads: bool,
 }
 
 /// What the threads of a channel share.
@@ -85,7 +90,9 @@ pub(crate) struct Received {
 
 impl Shared {
     pub(crate) fn new(config: Config, session: SessionConfig) -> Self {
-        Self { config, state: Mutex::new(State::new(Session::new(session))), changed: Condvar::new() }
+        let mut state = State::new(Session::new(session));
+        state.traces_payloads = config.traces_payloads;
+        Self { config, state: Mutex::new(state), changed: Condvar::new() }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {

@@ -8,6 +8,7 @@ use std::time::Instant;
 use parking_lot::MutexGuard;
 use tgdb_pdu::Verb;
 
+use super::callbacks::Callee;
 use super::role::Waiter;
 use super::{Callback, Shared, State};
 use crate::proto::{Request, SubmitError};
@@ -69,6 +70,8 @@ impl Shared {
         // Cloning a waker runs code of the program, which must not run under the lock.
         let waker = waker.clone();
         let deadline = waiting.deadline;
+        // What observes it is code of the program, too: it is dropped without the lock.
+        let mut _dropped_later = None;
         let mut state = self.lock();
         let result = match state.session.submit_in_turn(*ticket, waiting) {
             Ok(id) => {
@@ -87,6 +90,7 @@ impl Shared {
                 } else {
                     let error = self.submit_error(&mut state, not_taken.why, not_taken.request.verb, now);
                     state.leave_room(ticket.take());
+                    _dropped_later = Some(not_taken);
                     Poll::Ready(Err(error))
                 }
             }
@@ -154,8 +158,8 @@ impl Shared {
     ) -> Result<i64, ChannelError> {
         let deadline = request.deadline;
         let mut state = self.lock();
-        match self.callee(&mut state, callback) {
-            Ok(callee) => request.waiter = Some(Waiter::Callback(callee)),
+        match self.callback_queue(&mut state) {
+            Ok(queue) => request.waiter = Some(Waiter::Callback(Callee::new(callback, self.clone(), queue))),
             Err(error) => {
                 self.release(state);
                 return Err(error);

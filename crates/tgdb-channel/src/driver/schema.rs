@@ -13,6 +13,7 @@ use parking_lot::MutexGuard;
 use tgdb_pdu::call::{GetMetadata, Request as _};
 use tgdb_pdu::graph::Schema;
 
+use super::observe::{RequestTrace, may_debug};
 use super::role::Waiter;
 use super::room::IfFull;
 use super::{Received, Shared, State};
@@ -163,9 +164,15 @@ impl Shared {
         self: &Arc<Self>,
         wanted: Wanted,
         waited_for: Option<u64>,
-        request: Request<Waiter>,
+        mut request: Request<Waiter>,
     ) -> Result<Step, ChannelError> {
         let mut state = self.lock();
+        if matches!(state.schemas.flight, Flight::None) && may_debug() {
+            // This is the one to ask, it seems.
+            drop(state);
+            request.tracker = RequestTrace::begin(request.verb, request.payload.len());
+            state = self.lock();
+        }
         if let Flight::Arrived { number, .. } = state.schemas.flight {
             let landed = std::mem::replace(&mut state.schemas.flight, Flight::Decoding { number });
             drop(state);
@@ -260,14 +267,14 @@ impl Shared {
         waker: &Waker,
     ) -> Poll<bool> {
         // Cloning a waker runs code of the program, which must not run under the lock.
-        let waker = waker.clone();
+        let mut waker = Some(waker.clone());
         let mut state = self.lock();
         let is_over = !state.schemas.is_under_way(number);
         let polled = if is_over || Instant::now() >= deadline {
             state.unwatch(ticket.take());
             Poll::Ready(is_over)
         } else {
-            state.watch(ticket, waker);
+            state.watch(ticket, &mut waker);
             let due = state.schemas.due.map_or(deadline, |due| due.min(deadline));
             state.schemas.due = Some(due);
             state.wake_io_by(due);

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use tgdb_transport::ConnectCancel;
+use tgdb_transport::{ConnectCancel, TransportError};
 
 use super::callbacks::Callbacks;
 use super::completions::{Action, Code, Completions};
+use super::observe::{AttemptTrace, FrameNote, Note};
 use super::role::{Connection, Io, ReadRole, Waiter, WriteRole};
 use super::schema::Schemas;
 use super::sessions::Sessions;
@@ -48,6 +50,16 @@ pub(crate) struct State {
     pub(super) trace: Option<TraceQueue>,
     /// Waiters that are not needed any more. They are dropped without the lock.
     discarded: Vec<Waiter>,
+    /// Errors of attempts to connect, which can hold errors of the program: kept until nobody else
+    /// does, so that none is dropped under the lock.
+    errors: Vec<Arc<TransportError>>,
+    /// The connection whose login is under way.
+    pub(super) attempt: Option<Box<AttemptTrace>>,
+    /// Frames that were sent and received, if anybody wants to know.
+    pub(super) frame_notes: Vec<FrameNote>,
+    pub(super) traces_payloads: bool,
+    /// What could not be emitted when it happened.
+    pub(super) postponed: Vec<Note>,
 }
 
 impl State {
@@ -73,6 +85,11 @@ impl State {
             transaction: TransactionSlot::default(),
             trace: None,
             discarded: Vec::new(),
+            errors: Vec::new(),
+            attempt: None,
+            frame_notes: Vec::new(),
+            traces_payloads: false,
+            postponed: Vec::new(),
         }
     }
 
@@ -113,6 +130,13 @@ impl State {
         ticket
     }
 
+    /// Keeps the error of an attempt to connect.
+    pub(super) fn keep_error(&mut self, error: &ChannelError) {
+        if let ChannelError::Connect(cause) = error {
+            self.errors.push(cause.clone());
+        }
+    }
+
     /// Gives the place in the queue for room up, so that the next one gets its turn.
     pub(crate) fn leave_room(&mut self, ticket: Option<u64>) {
         let waiter = ticket.and_then(|ticket| self.session.leave_room(ticket));
@@ -126,8 +150,9 @@ impl State {
         self.write.transmit.shrink();
     }
 
-    /// Wakes the task when the state of the link, or the schema, changes.
-    pub(super) fn watch(&mut self, ticket: &mut Option<u64>, waker: Waker) {
+    /// Wakes the task when the state of the link, or the schema, changes. Takes the waker.
+    pub(super) fn watch(&mut self, ticket: &mut Option<u64>, waker: &mut Option<Waker>) {
+        let Some(waker) = waker.take() else { return };
         let ticket = *ticket.get_or_insert_with(|| {
             self.last_watcher += 1;
             self.last_watcher
@@ -203,14 +228,19 @@ impl State {
     /// makes these decisions.
     pub(super) fn settle(&mut self) -> Completions {
         let mut completions = Completions::default();
+        self.settle_notes(&mut completions);
         while let Some(event) = self.session.poll_event() {
             self.handle_event(event, &mut completions);
         }
+        self.settle_attempt(&mut completions);
         if std::mem::take(&mut self.schemas_changed) {
             self.notify(&mut completions);
         }
         while let Some(waiter) = self.discarded.pop() {
             completions.push_code(Code::Drop(waiter));
+        }
+        for error in self.errors.extract_if(.., |error| Arc::strong_count(error) == 1) {
+            completions.push_code(Code::DropError(error));
         }
         self.settle_reader(&mut completions);
         self.settle_writer();
@@ -268,12 +298,13 @@ impl State {
                 match waiter {
                     Waiter::Thread(thread) => completions.push(Action::Unpark(thread)),
                     Waiter::Task(waker) => completions.wake(waker),
-                    Waiter::Callback(callee) => {
-                        if let Some(ended) = self.session.take(id) {
+                    Waiter::Callback(callee) => match self.session.take(id) {
+                        Some(ended) => {
                             self.callbacks.waiting += 1;
                             completions.push(Action::Callback(callee.due(id, ended)));
                         }
-                    }
+                        None => completions.push_code(Code::Drop(Waiter::Callback(callee))),
+                    },
                     Waiter::Schema => {
                         if let Some(ended) = self.session.take(id) {
                             self.schemas.handle_ended(id, ended);
@@ -285,7 +316,7 @@ impl State {
             }
             Event::Room { waiter: Waiter::Thread(thread) } => completions.push(Action::Unpark(thread)),
             Event::Room { waiter: Waiter::Task(waker) } => completions.wake(waker),
-            Event::Room { .. } => {}
+            Event::Room { waiter } => completions.push_code(Code::Drop(waiter)),
             Event::Connect { link, server } => completions.push(Action::Connect(link, server)),
             Event::CancelConnect { link } => {
                 if let Some((_, cancel)) = self.connecting.take_if(|(current, _)| *current == link) {
@@ -320,7 +351,8 @@ impl State {
                     self.notify(completions);
                 }
                 self.publish(&note);
-                completions.push_code(Code::Log(note));
+                let attempt = self.attempt_of(&note);
+                completions.push_code(Code::Emit(Note::Event(note, attempt)));
             }
         }
     }

@@ -43,11 +43,12 @@ impl Shared {
         ticket: &mut Option<u64>,
         waker: &Waker,
     ) -> Poll<Result<(), ChannelError>> {
-        let waker = waker.clone();
+        // Cloning a waker runs code of the program, and so does dropping it: not under the lock.
+        let mut waker = Some(waker.clone());
         self.with(|state| match state.take_connect_outcome(number) {
             Some(outcome) => Poll::Ready(outcome),
             None => {
-                state.watch(ticket, waker);
+                state.watch(ticket, &mut waker);
                 Poll::Pending
             }
         })
@@ -65,10 +66,10 @@ impl Shared {
 
     /// Waits until the link is not being made again.
     pub(crate) fn poll_reconnected(self: &Arc<Self>, ticket: &mut Option<u64>, waker: &Waker) -> Poll<LinkState> {
-        let waker = waker.clone();
+        let mut waker = Some(waker.clone());
         self.with(|state| match state.session.state() {
             LinkState::Reconnecting => {
-                state.watch(ticket, waker);
+                state.watch(ticket, &mut waker);
                 Poll::Pending
             }
             other => Poll::Ready(other),

@@ -14,19 +14,20 @@ const FEW: usize = 64;
 impl Shared {
     /// The outcome of a request if it is there; else wakes the task when it is.
     pub(crate) fn poll_outcome(self: &Arc<Self>, id: i64, waker: &Waker) -> Poll<Ended> {
+        let mut unused = None;
         let mut state = self.lock();
         let result = match state.session.take(id) {
             Some(ended) => Poll::Ready(ended),
             None if state.is_awaited_by(id, waker) => Poll::Pending,
             None => {
                 drop(state);
-                // Cloning a waker runs code of the program, which must not run under the lock.
-                let waker = waker.clone();
+                // Cloning a waker runs code of the program, and so does dropping it: not under the lock.
+                let waiter = unused.insert(Waiter::Task(waker.clone()));
                 state = self.lock();
                 match state.session.take(id) {
                     Some(ended) => Poll::Ready(ended),
                     None => {
-                        state.set_waiter(id, Waiter::Task(waker));
+                        state.set_waiter(id, std::mem::replace(waiter, Waiter::Nobody));
                         Poll::Pending
                     }
                 }

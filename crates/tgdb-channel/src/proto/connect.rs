@@ -52,6 +52,11 @@ impl<W> Session<W> {
         self.connects
     }
 
+    /// How many attempts were made since the call of [`connect`](Self::connect), or the loss.
+    pub fn attempts(&self) -> u32 {
+        self.failover.attempts()
+    }
+
     /// Whether the driver is to connect for that attempt.
     pub fn is_connecting(&self, attempt: LinkId) -> bool {
         matches!(self.link, Link::Connecting { link, .. } if link == attempt)
@@ -197,12 +202,17 @@ impl<W> Session<W> {
     /// All that was to be done to connect is done, with success or without.
     fn end_connecting(&mut self, result: Result<(), ChannelError>) {
         let purpose = std::mem::replace(&mut self.purpose, Purpose::Connect);
-        match result {
+        match &result {
             Ok(()) => {
                 self.last_error = None;
+                self.attempt_error = None;
                 self.transition_to(LinkState::Connected);
             }
-            Err(_) => self.link = Link::Idle,
+            Err(error) => {
+                self.link = Link::Idle;
+                let attempts = self.failover.attempts();
+                self.events.push_back(Event::GaveUp { attempts, error: error.clone() });
+            }
         }
         match (purpose, result) {
             (Purpose::Connect, result) => {

@@ -1,12 +1,13 @@
 //! What a session asks its driver to do, and reports.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tgdb_pdu::Verb;
 use tgdb_pdu::version::ProductVersion;
 use tgdb_transport::TransportError;
 
-use super::{SentRequest, SessionNumber};
+use super::{SentRequest, SessionNumber, Tracker};
 use crate::{ChannelError, LinkState};
 
 /// Names one attempt to connect and the connection that it leads to. Each attempt of a
@@ -82,6 +83,43 @@ pub enum Event<W> {
         server: usize,
         /// The server's version.
         version: ProductVersion,
+    },
+    /// All attempts to connect failed, or one did in a way in which the others would, too.
+    GaveUp {
+        /// How many attempts were made.
+        attempts: u32,
+        /// Why the last one failed.
+        error: ChannelError,
+    },
+    /// A request did not end in its time.
+    TimedOut {
+        /// Id of the request; negative for a message without reply.
+        id: i64,
+        /// What is asked for.
+        verb: Verb,
+        /// The time that it was given.
+        timeout: Duration,
+        /// It was sent, so that the server may or may not have executed it.
+        was_sent: bool,
+    },
+    /// A request with a [`Tracker`] has its outcome, or was given up.
+    Ended {
+        /// Id of the request; negative for a message without reply.
+        id: i64,
+        /// What came with the request.
+        tracker: Tracker,
+        /// How it ended, in one or two words.
+        outcome: &'static str,
+        /// The length of the reply's payload; 0 if there is none.
+        reply_len: usize,
+    },
+    /// A ping is to be sent: nothing went either way for a while.
+    Pinged,
+    /// Nothing at all arrived for that long although requests wait: the server is given up. The
+    /// loss follows.
+    Unresponsive {
+        /// How long.
+        silence: Duration,
     },
     /// The connection was lost.
     Lost {

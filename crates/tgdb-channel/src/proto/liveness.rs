@@ -7,7 +7,7 @@ use tgdb_transport::TransportError;
 
 use super::link::Link;
 use super::timers::Timer;
-use super::{LinkId, Liveness, Session, later};
+use super::{Event, LinkId, Liveness, Session, later};
 use crate::LinkState;
 
 impl<W> Session<W> {
@@ -57,6 +57,7 @@ impl<W> Session<W> {
             self.watch_silence(since);
         } else if matches!(self.link, Link::Established { .. } | Link::Draining { .. }) {
             let peer = self.peer();
+            self.events.push_back(Event::Unresponsive { silence });
             self.lose(now, LinkState::FailedOnRecv, Arc::new(TransportError::Unresponsive { peer, silence }));
         }
     }

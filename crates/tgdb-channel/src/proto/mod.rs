@@ -70,7 +70,7 @@ pub use link::{Identity, SessionNumber};
 pub use login::{Credentials, Login, LoginStep, LoginSuccess};
 pub use login_error::LoginError;
 pub use payload::{Payload, Transmit};
-pub use request::{Ended, Failure, Outcome, Reply, Request};
+pub use request::{Ended, Failure, Outcome, Reply, Request, Tracker};
 pub use sent::SentRequest;
 pub use submit::{NotTaken, SubmitError};
 
@@ -276,6 +276,7 @@ impl<W> Session<W> {
             self.outbox.forget_request(length);
         }
         self.events.extend(closed.waiter.map(|waiter| Event::Completed { id: key, waiter }));
+        self.events.extend(closed.tracked.map(|tracked| tracked.event(key)));
     }
 
     /// Ends all requests.

@@ -3,7 +3,7 @@
 use std::io::IoSlice;
 
 use bytes::Bytes;
-use tgdb_pdu::{Body, EncodeError, HEADER_LEN, Secret};
+use tgdb_pdu::{Body, EncodeError, Frame, HEADER_LEN, Header, Secret};
 use zeroize::Zeroize;
 
 /// From this length on a payload is sent from where it is instead of being copied.
@@ -114,6 +114,26 @@ impl Transmit {
         let head = &self.head[self.gone.min(self.head.len())..];
         let body = &self.body[self.gone.saturating_sub(self.head.len())..];
         [IoSlice::new(head), IoSlice::new(body)]
+    }
+
+    /// Gives the frames that are in it, of which no byte was sent, with their lengths. With their
+    /// payloads if that is asked for, which it then says, and no secret is among them.
+    pub(crate) fn for_each_frame(&self, with_payload: bool, mut give: impl FnMut(Frame, usize, bool)) {
+        let with_payload = with_payload && !self.is_secret;
+        let mut rest = &self.head[..];
+        while let Some(start) = rest.first_chunk()
+            && let Ok((header, verb, length)) = Header::read_from(start)
+        {
+            let here;
+            (here, rest) = rest.split_at(length.min(rest.len()));
+            let payload = match with_payload {
+                // What is not here is the large payload at the end.
+                true if length > here.len() => [&here[HEADER_LEN..], &self.body].concat(),
+                true => here[HEADER_LEN..].to_vec(),
+                false => Vec::new(),
+            };
+            give(Frame::new(header, verb, payload), length, with_payload);
+        }
     }
 
     /// Takes off bytes that were sent.

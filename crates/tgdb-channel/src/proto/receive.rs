@@ -33,10 +33,11 @@ impl<W> Session<W> {
         let id = frame.header.request_id;
         let session = SessionNumber(self.sessions);
         match self.requests.reply(session, frame) {
-            Ok(Answered { waiter, made }) => {
+            Ok(Answered { closed, made }) => {
                 self.stats.replies += 1;
                 self.stats.latency.record(made.map_or(Duration::ZERO, |made| now.saturating_duration_since(made)));
-                self.events.extend(waiter.map(|waiter| Event::Completed { id, waiter }));
+                self.events.extend(closed.waiter.map(|waiter| Event::Completed { id, waiter }));
+                self.events.extend(closed.tracked.map(|tracked| tracked.event(id)));
                 self.call_next_in();
                 self.leave_if_drained(now);
             }
@@ -207,6 +208,10 @@ impl<W> Session<W> {
     }
 
     fn handle_request_timeout(&mut self, key: i64) {
+        if let Some(entry) = self.requests.get(key) {
+            let (verb, timeout, was_sent) = (entry.verb, entry.timeout, self.requests.was_sent(key));
+            self.events.push_back(Event::TimedOut { id: key, verb, timeout, was_sent });
+        }
         let failure = match (self.state, self.requests.was_sent(key)) {
             (LinkState::Reconnecting, false) => {
                 Failure::NotConnected { state: self.state, cause: self.last_error.clone().map(Box::new) }
@@ -231,6 +236,7 @@ impl<W> Session<W> {
         if matches!(self.link, Link::Established { .. }) && !self.has_transmit() && self.sent >= self.given_out {
             // Encoding a ping does not fail.
             let _ = self.push_own(&Body::Ping);
+            self.events.push_back(Event::Pinged);
         }
         self.timers.set(Timer::Ping, later(now, interval));
     }

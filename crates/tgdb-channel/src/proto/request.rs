@@ -1,5 +1,6 @@
 //! A request, and how it can end.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,8 +8,8 @@ use bytes::Bytes;
 use tgdb_pdu::{Frame, Header, Verb};
 use tgdb_transport::TransportError;
 
-use super::SessionNumber;
 use super::payload::Payload;
+use super::{Event, SessionNumber};
 use crate::{ChannelError, LinkState, ResendMode};
 
 /// A request to be sent.
@@ -32,7 +33,12 @@ pub struct Request<W> {
     /// Who is reported by [`Event::Completed`](super::Event::Completed) when the outcome
     /// is there; can also be set later with [`Session::set_waiter`](super::Session::set_waiter).
     pub waiter: Option<W>,
+    /// Comes back with [`Event::Ended`](super::Event::Ended) when the outcome is there.
+    pub tracker: Option<Tracker>,
 }
+
+/// What a driver keeps with a request, to observe it.
+pub type Tracker = Box<dyn Any + Send>;
 
 /// The end of a request, and what it was.
 #[derive(Debug)]
@@ -57,6 +63,58 @@ pub enum Outcome {
     Ignored,
     /// There will be no reply.
     Failed(Failure),
+}
+
+impl Outcome {
+    /// In one or two words.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Reply(reply) if reply.verb == Verb::EXCEPTION => "exception",
+            Self::Reply(_) => "reply",
+            Self::Sent => "sent",
+            Self::Ignored => "ignored",
+            Self::Failed(failure) => match failure {
+                Failure::Timeout { .. } => "timeout",
+                Failure::NotConnected { .. } => "not connected",
+                Failure::Lost(_) => "lost",
+                Failure::NotResent(_) => "not resent",
+                Failure::ReconnectFailed { .. } => "not reconnected",
+                Failure::Terminated { .. } => "terminated",
+                Failure::SessionGone { .. } => "session gone",
+                Failure::Stopped => "stopped",
+            },
+        }
+    }
+
+    fn reply_len(&self) -> usize {
+        match self {
+            Self::Reply(reply) => reply.payload.len() + reply.omitted as usize,
+            _ => 0,
+        }
+    }
+
+    /// What who tracks a request is told if it ends so.
+    pub(super) fn tracked(&self, tracker: Tracker) -> Tracked {
+        Tracked { tracker, outcome: self.name(), reply_len: self.reply_len() }
+    }
+}
+
+/// What who tracks a request is told at its end.
+pub(super) struct Tracked {
+    tracker: Tracker,
+    outcome: &'static str,
+    reply_len: usize,
+}
+
+impl Tracked {
+    pub(super) fn given_up(tracker: Tracker) -> Self {
+        Self { tracker, outcome: "given up", reply_len: 0 }
+    }
+
+    pub(super) fn event<W>(self, id: i64) -> Event<W> {
+        let Self { tracker, outcome, reply_len } = self;
+        Event::Ended { id, tracker, outcome, reply_len }
+    }
 }
 
 /// A reply that is not decoded yet: a [`Frame`] without the padding.

@@ -1,12 +1,13 @@
 //! The table of requests: who waits for which reply, until when, and what becomes of it.
 
+use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
 use tgdb_pdu::{Frame, Verb};
 
 use super::SessionNumber;
 use super::payload::Payload;
-use super::request::{Ended, Failure, Outcome, Reply, Request};
+use super::request::{Ended, Failure, Outcome, Reply, Request, Tracked, Tracker};
 use super::room::RoomQueue;
 use super::table::Table;
 use super::timers::{Deadlines, Target};
@@ -23,11 +24,13 @@ pub(super) struct Entry<W> {
     pub(super) mode: ResendMode,
     pub(super) stage: Stage,
     pub(super) waiter: Option<W>,
-    timeout: Duration,
+    /// Boxed again, so that it takes little place where there is none.
+    tracker: Option<Box<Tracker>>,
+    pub(super) timeout: Duration,
     deadline: Instant,
     resends: u8,
-    /// The session that it belongs to.
-    session: Option<SessionNumber>,
+    /// The number of the session that it belongs to, of which the first is 1.
+    session: Option<NonZeroU64>,
     is_one_way: bool,
     /// Nobody waits any more; it is still to be sent.
     is_abandoned: bool,
@@ -69,8 +72,9 @@ impl<W> Entry<W> {
             Stage::Queued { payload, .. } => Some(payload.len()),
             Stage::Sent { .. } | Stage::Done(_) => None,
         };
+        let tracked = self.tracker.take().map(|tracker| outcome.tracked(*tracker));
         self.stage = Stage::Done(outcome);
-        Closed { waiter: self.waiter.take(), unsent }
+        Closed { waiter: self.waiter.take(), unsent, tracked }
     }
 
     /// Whether nobody waits for it any more.
@@ -85,7 +89,7 @@ impl<W> Entry<W> {
 
     /// The session that it waits to be sent in, if only that will do.
     pub(super) fn unsent_session(&self) -> Option<SessionNumber> {
-        self.session.filter(|_| matches!(self.stage, Stage::Queued { .. }))
+        self.session.filter(|_| matches!(self.stage, Stage::Queued { .. })).map(|number| SessionNumber(number.get()))
     }
 
     /// Whether it may be sent again on another connection.
@@ -119,8 +123,8 @@ pub(super) struct Sent {
 
 /// A request whose reply came.
 pub(super) struct Answered<W> {
-    /// Who waits for it.
-    pub(super) waiter: Option<W>,
+    /// What it leaves behind.
+    pub(super) closed: Closed<W>,
     /// When the program made the request.
     pub(super) made: Option<Instant>,
 }
@@ -131,6 +135,8 @@ pub(super) struct Closed<W> {
     pub(super) waiter: Option<W>,
     /// The length of a payload that was still to be sent.
     pub(super) unsent: Option<usize>,
+    /// For who tracks it.
+    pub(super) tracked: Option<Tracked>,
 }
 
 impl<W> Requests<W> {
@@ -155,7 +161,7 @@ impl<W> Requests<W> {
 
     /// Takes a request in and returns its key.
     pub(super) fn insert(&mut self, request: Request<W>) -> i64 {
-        let Request { verb, payload, mode, deadline, timeout, session, is_one_way, waiter } = request;
+        let Request { verb, payload, mode, deadline, timeout, session, is_one_way, waiter, tracker } = request;
         self.last += 1;
         let key = if is_one_way { -self.last } else { self.last };
         let stage = Stage::Queued { payload, again: false };
@@ -164,10 +170,11 @@ impl<W> Requests<W> {
             mode,
             stage,
             waiter,
+            tracker: tracker.map(Box::new),
             timeout,
             deadline,
             resends: 0,
-            session,
+            session: session.and_then(|session| NonZeroU64::new(session.0)),
             is_one_way,
             is_abandoned: false,
         };
@@ -282,16 +289,16 @@ impl<W> Requests<W> {
         Some(closed)
     }
 
-    /// Gives a frame to the request that waits for it, and returns who is woken; the
+    /// Gives a frame to the request that waits for it, and returns what that leaves behind; the
     /// frame if there is none.
     pub(super) fn reply(&mut self, session: SessionNumber, frame: Frame) -> Result<Answered<W>, Frame> {
         let id = frame.header.request_id;
         match self.get_mut(id) {
             Some(entry) if !entry.is_one_way && entry.is_sent() => {
-                let waiter = entry.close(Outcome::Reply(Reply::new(frame, session))).waiter;
+                let closed = entry.close(Outcome::Reply(Reply::new(frame, session)));
                 let made = entry.deadline.checked_sub(entry.timeout);
                 self.open -= 1;
-                Ok(Answered { waiter, made })
+                Ok(Answered { closed, made })
             }
             _ => Err(frame),
         }
@@ -308,15 +315,16 @@ impl<W> Requests<W> {
     }
 
     /// The waiter is gone. A message that was not sent yet still is; nobody gets the reply.
-    pub(super) fn abandon(&mut self, key: i64) -> Option<W> {
+    pub(super) fn abandon(&mut self, key: i64) -> Option<Closed<W>> {
         let entry = self.get_mut(key)?;
-        let waiter = entry.waiter.take();
+        let tracked = entry.tracker.take().map(|tracker| Tracked::given_up(*tracker));
+        let closed = Closed { waiter: entry.waiter.take(), unsent: None, tracked };
         if matches!(entry.stage, Stage::Queued { .. }) {
             entry.is_abandoned = true;
         } else {
             self.remove(key);
         }
-        waiter
+        Some(closed)
     }
 
     pub(super) fn status(&self, key: i64) -> Option<WaiterStatus> {

@@ -184,9 +184,11 @@ impl<W> Session<W> {
     /// Gives a request up and returns who waited for it. A message that was not sent yet is
     /// sent all the same; its reply will be dropped.
     pub fn cancel(&mut self, now: Instant, key: i64) -> Option<W> {
-        let waiter = self.requests.abandon(key);
+        let closed = self.requests.abandon(key);
         self.call_next_in();
         self.leave_if_drained(now);
-        waiter
+        let closed = closed?;
+        self.events.extend(closed.tracked.map(|tracked| tracked.event(key)));
+        closed.waiter
     }
 }

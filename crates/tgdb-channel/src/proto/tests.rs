@@ -204,6 +204,7 @@ impl Driven {
             session: None,
             is_one_way: false,
             waiter: Some(name),
+            tracker: None,
         }
     }
 

@@ -3,6 +3,10 @@
 mod info;
 mod options;
 
+/// The target of what TLS says to loggers and subscribers.
+#[cfg(feature = "tls")]
+const LOG_TARGET: &str = "tgdb::tls";
+
 #[cfg(not(feature = "tls"))]
 mod absent;
 #[cfg(feature = "tls")]

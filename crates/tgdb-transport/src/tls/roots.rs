@@ -10,6 +10,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use tgdb_pdu::escaped;
 
+use super::LOG_TARGET;
 use super::config::config_error;
 use super::material;
 use crate::{Roots, TransportError};
@@ -61,7 +62,7 @@ impl Trusted {
             let name = file.display();
             let added = fs::read(&file).map_err(|error| format!("cannot read {name}: {error}"));
             if let Err(reason) = added.and_then(|bytes| self.add(&name, &bytes)) {
-                log::warn!("{OPTION}: skipped: {reason}");
+                tracing::warn!(target: LOG_TARGET, "{OPTION}: skipped: {reason}");
             }
         }
         match self.anchors.len() == before {
@@ -92,7 +93,7 @@ impl Trusted {
             return Err(format!("{name} has no certificate that can be used: {}", bad.join("; ")));
         }
         for reason in bad {
-            log::warn!("{OPTION}: {name}: skipped {reason}");
+            tracing::warn!(target: LOG_TARGET, "{OPTION}: {name}: skipped {reason}");
         }
         Ok(())
     }
@@ -101,11 +102,11 @@ impl Trusted {
     fn add_platform(&mut self) -> Result<(), TransportError> {
         let rustls_native_certs::CertificateResult { certs, errors, .. } = rustls_native_certs::load_native_certs();
         for error in &errors {
-            log::warn!("certificates of the operating system: {}", escaped(&error.to_string()));
+            tracing::warn!(target: LOG_TARGET, "certificates of the operating system: {}", escaped(&error.to_string()));
         }
         let (good, bad) = self.anchors.add_parsable_certificates(certs);
         if bad > 0 {
-            log::warn!("certificates of the operating system: {bad} cannot be used and are skipped");
+            tracing::warn!(target: LOG_TARGET, "certificates of the operating system: {bad} cannot be used and are skipped");
         }
         match good {
             0 => Err(config_error(OPTION, "the operating system has no certificates of authorities".into())),

@@ -12,10 +12,12 @@ use tgdb_pdu::FrameDecoder;
 use crate::attempt::Attempt;
 use crate::connect::connect;
 use crate::delegate::delegate_socket;
+use crate::foreign::emit;
 use crate::framed::Framed;
 use crate::times::lap;
 use crate::{ConnectCancel, SocketOptions, TlsInfo, TlsOptions, TransportError, sys};
 
+use super::LOG_TARGET;
 use super::stream::TlsStream;
 use super::{config, handshake};
 
@@ -96,7 +98,11 @@ impl TlsConnector {
         let peer = attempt.peer();
         let name = self.server_name(attempt.host)?;
         if self.unverified {
-            log::warn!("TLS to {peer}: the server's certificate is NOT VERIFIED; anybody can pose as the server");
+            emit(|| {
+                tracing::warn!(target: LOG_TARGET,
+                    "TLS to {peer}: the server's certificate is NOT VERIFIED; anybody can pose as the server"
+                );
+            });
         }
         let (tcp, mut times) = connect(attempt)?;
         let mut since = Instant::now();
@@ -106,7 +112,7 @@ impl TlsConnector {
         times.tls = Some(lap(&mut since));
         let tls = tls.into();
         if let Some(info) = TlsInfo::of(&tls) {
-            log::debug!("TLS with {peer}: {info}");
+            emit(|| tracing::debug!(target: LOG_TARGET, "TLS with {peer}: {info}"));
         }
         let io = |source| attempt.io("connect to", source);
         let stream = TlsStream::new(tls, tcp).map_err(io)?;

@@ -4,12 +4,18 @@
 //! from clear into cipher text or back and while system calls that do not wait take
 //! them over, never while the peer is waited for. Its lock also keeps records in the
 //! order in which they were made.
+//!
+//! rustls calls code of the program: its stores of sessions, key logs, cryptography, and its logger
+//! if the program turns rustls's feature `logging` on. Such code may use the socket again, on the
+//! same thread: it finds that nothing can be sent or received now, as if the system were busy.
 
+use std::cell::Cell;
 use std::io::{self, BufRead, IoSlice, Write};
 use std::net::TcpStream;
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use rustls::Connection;
 use tgdb_pdu::FrameDecoder;
 
@@ -37,7 +43,39 @@ pub(super) struct TlsStream {
     broken: Mutex<bool>,
 }
 
+thread_local! {
+    /// This thread is inside rustls.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// rustls, in the hands of one thread.
+struct Held<'a>(MutexGuard<'a, Connection>);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        INSIDE.set(false);
+    }
+}
+
+impl Deref for Held<'_> {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.0
+    }
+}
+
 impl TlsStream {
+    /// Waits until no other thread is inside; `None` if this one is.
+    fn hold(&self) -> Option<Held<'_>> {
+        (!INSIDE.replace(true)).then(|| Held(self.tls.lock()))
+    }
+
     pub(super) fn new(mut tls: Connection, tcp: TcpStream) -> io::Result<Self> {
         tls.set_buffer_limit(Some(BACKLOG));
         Ok(Self {
@@ -88,7 +126,9 @@ impl TlsStream {
     /// Moves clear text that came with the handshake to the decoder. An error is found
     /// again by the first read.
     pub(super) fn take_early(&self, decoder: &mut FrameDecoder) {
-        let _ = take_text(&mut self.tls.lock(), decoder);
+        if let Some(mut tls) = self.hold() {
+            let _ = take_text(&mut tls, decoder);
+        }
     }
 }
 
@@ -131,17 +171,23 @@ impl ByteStream for TlsStream {
     }
 
     fn tls_info(&self) -> Option<TlsInfo> {
-        TlsInfo::of(&self.tls.lock())
+        TlsInfo::of(&*self.hold()?)
     }
 
     fn read_into(&self, decoder: &mut FrameDecoder, may_wait: bool) -> Result<Read, StreamError> {
+        if INSIDE.get() {
+            if may_wait {
+                std::thread::sleep(sys::TICK);
+            }
+            return Err(io::Error::from(io::ErrorKind::WouldBlock).into());
+        }
         let mut incoming = self.incoming.lock();
         if incoming.capacity() == 0 {
             incoming.reserve_exact(SHORT_READ);
         }
         let read = if may_wait { sys::recv_wait } else { sys::recv_now };
         let count = read(&self.tcp, &mut incoming)?;
-        let mut tls = self.tls.lock();
+        let Some(mut tls) = self.hold() else { return Ok(Read::Some) };
         let result = decrypt(&mut tls, &incoming, decoder);
         // rustls may have made records by itself: handshake, alerts, key updates. What the
         // system does not take now goes with the next read or write, which also reports an error.
@@ -159,13 +205,16 @@ impl ByteStream for TlsStream {
     }
 
     fn send(&self, mut bytes: &[u8]) -> Result<(), StreamError> {
+        if INSIDE.get() {
+            return Err(io::Error::other("the socket is in use by this thread").into());
+        }
         let mut is_broken = self.broken.lock();
         if *is_broken {
             return Err(broken().into());
         }
         // A server's handshake is completed by its reader; until then clear text waits inside rustls.
         let sent = send_all(&self.tcp, self.timeout, bytes.len(), || {
-            let mut tls = self.tls.lock();
+            let Some(mut tls) = self.hold() else { return Ok(bytes.len()) };
             let count = self.send_some(&mut tls, &[IoSlice::new(bytes)])?;
             if count == 0 && !bytes.is_empty() && !tls.wants_write() {
                 return Err(io::Error::from(io::ErrorKind::WriteZero).into());
@@ -183,7 +232,8 @@ impl ByteStream for TlsStream {
         if *is_broken {
             return Err(broken().into());
         }
-        let sent = self.send_some(&mut self.tls.lock(), parts);
+        let Some(mut tls) = self.hold() else { return Ok(0) };
+        let sent = self.send_some(&mut tls, parts);
         *is_broken = sent.is_err();
         sent
     }
@@ -194,13 +244,14 @@ impl ByteStream for TlsStream {
         if *is_broken {
             return Err(broken().into());
         }
-        let flushed = self.flush(&mut self.tls.lock());
+        let Some(mut tls) = self.hold() else { return Ok(false) };
+        let flushed = self.flush(&mut tls);
         *is_broken = flushed.is_err();
         flushed
     }
 
     fn end(&self) {
-        let mut tls = self.tls.lock();
+        let Some(mut tls) = self.hold() else { return };
         tls.send_close_notify();
         // The end of the TCP stream follows; an error here means that it is gone already.
         let _ = self.flush(&mut tls);

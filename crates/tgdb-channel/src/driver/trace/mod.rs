@@ -9,10 +9,12 @@ use std::thread;
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use tgdb_transport::foreign::emit;
 
 pub(crate) use files::TracePath;
 use files::{Files, Opened, TraceError};
 
+use super::observe::target;
 use super::{Shared, State};
 use crate::ChannelError;
 use crate::proto::SentRequest;
@@ -73,7 +75,7 @@ impl Shared {
                 // Nothing waits while it is logged.
                 drop(entries);
                 let cause = &error.source;
-                log::warn!("{error}: {cause}; the trace ends, the session goes on");
+                emit(|| tracing::warn!(target: target::TRACE, "{error}: {cause}; the trace ends, the session goes on"));
             }
         };
         thread::Builder::new().name("tgdb-trace".into()).spawn(run).map_err(ChannelError::thread)?;
@@ -125,7 +127,9 @@ where
             }
         }
         if backlog.has_gap.load(Ordering::Relaxed) && !std::mem::replace(&mut has_warned, true) {
-            log::warn!("the trace has gaps: its disk is slower than the connection");
+            emit(
+                || tracing::warn!(target: target::TRACE, "the trace has gaps: its disk is slower than the connection"),
+            );
         }
     }
 }

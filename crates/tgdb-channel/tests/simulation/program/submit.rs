@@ -64,7 +64,7 @@ impl Simulation {
         let deadline = self.driver.at(self.driver.now() + timeout);
         let waiter = Some(Token::Request(0));
         let verb = Verb::QUERY_REQUEST;
-        (Request { verb, payload, mode, deadline, timeout, session: None, is_one_way, waiter }, text)
+        (Request { verb, payload, mode, deadline, timeout, session: None, is_one_way, waiter, tracker: None }, text)
     }
 
     /// Submits a request at a time that can be past, with a ticket if it waited for room.
