@@ -7,9 +7,9 @@ use bytes::Bytes;
 use tgdb_pdu::{Body, Frame};
 use tgdb_transport::{TransportError, verify_database_name};
 
+use super::entry::Entry;
 use super::failover::Next;
 use super::link::{Link, Purpose};
-use super::requests::Entry;
 use super::timers::Timer;
 use super::{
     Credentials, Event, Failure, Identity, LinkId, Login, LoginStep, LoginSuccess, Session, SessionNumber, later,

@@ -35,6 +35,7 @@
 mod close;
 mod config;
 mod connect;
+mod entry;
 mod event;
 mod failover;
 mod link;

@@ -8,8 +8,9 @@ use tgdb_pdu::{Body, Frame, Message, Verb, excerpt};
 use tgdb_transport::TransportError;
 
 use super::connect::LOG_IN;
+use super::entry::Entry;
 use super::link::{Link, Purpose};
-use super::requests::{Answered, Entry};
+use super::requests::Answered;
 use super::timers::{Target, Timer};
 use super::{Event, Failure, LinkId, Outcome, Session, SessionNumber, later};
 use crate::{ChannelError, LinkState, ResendMode};
@@ -218,7 +219,7 @@ impl<W> Session<W> {
             }
             (_, was_sent) => Failure::Timeout { was_sent },
         };
-        let is_waited_for = self.requests.get(key).is_some_and(|entry| !entry.is_abandoned());
+        let is_waited_for = self.requests.get(key).is_some_and(|entry| !entry.is_abandoned);
         self.stats.timeouts += u64::from(is_waited_for);
         self.end_request(key, Outcome::Failed(failure));
         self.call_next_in();
