@@ -248,6 +248,7 @@ mod socket;
 mod state;
 mod stats;
 mod status;
+mod submit;
 mod transaction;
 mod waiter;
 

@@ -13,7 +13,7 @@ use parking_lot::MutexGuard;
 use tgdb_pdu::call::{GetMetadata, Request as _};
 use tgdb_pdu::graph::Schema;
 
-use super::observe::{RequestTrace, may_debug};
+use super::observe::{RequestSpan, may_debug};
 use super::role::Waiter;
 use super::room::IfFull;
 use super::{Received, Shared, State};
@@ -170,7 +170,7 @@ impl Shared {
         if matches!(state.schemas.flight, Flight::None) && may_debug() {
             // This is the one to ask, it seems.
             drop(state);
-            request.tracker = RequestTrace::begin(request.verb, request.payload.len());
+            request.tracker = RequestSpan::begin(request.verb, request.payload.len());
             state = self.lock();
         }
         if let Flight::Arrived { number, .. } = state.schemas.flight {

@@ -21,7 +21,7 @@ pub(crate) struct LoginNames {
 }
 
 /// An attempt, from its begin to the outcome of the login. Drop it without lock.
-pub(crate) struct AttemptTrace {
+pub(crate) struct AttemptSpans {
     pub(in crate::driver) link: LinkId,
     peer: String,
     number: u32,
@@ -33,7 +33,7 @@ pub(crate) struct AttemptTrace {
     pub(in crate::driver) session_id: i64,
 }
 
-impl AttemptTrace {
+impl AttemptSpans {
     /// Its span has no parent: a connection serves all who use the channel.
     pub(in crate::driver) fn begin(link: LinkId, peer: String, number: u32) -> Self {
         let mut connect = Guarded::none();

@@ -15,12 +15,11 @@ use tgdb_transport::foreign::is_emitting;
 use tracing::level_filters::LevelFilter;
 use tracing::{debug, info, warn};
 
-pub(super) use attempt::AttemptTrace;
+pub(super) use attempt::AttemptSpans;
 pub(crate) use attempt::LoginNames;
 pub(super) use frames::FrameNote;
-pub(crate) use request::RequestTrace;
+pub(crate) use request::RequestSpan;
 
-use super::completions::{Code, Completions};
 use super::{Shared, State, Waiter};
 use crate::ChannelError;
 use crate::proto::Event;
@@ -54,9 +53,9 @@ pub(super) fn may_trace() -> bool {
 /// Something that happened under the lock.
 pub(super) enum Note {
     /// An event of the session, with the attempt to connect that it ends.
-    Event(Event<Waiter>, Option<Box<AttemptTrace>>),
+    Event(Event<Waiter>, Option<Box<AttemptSpans>>),
     /// An attempt to connect that was given up.
-    Abandoned(Box<AttemptTrace>),
+    Abandoned(Box<AttemptSpans>),
     /// Frames that were sent or received.
     Frames(Vec<FrameNote>),
 }
@@ -84,13 +83,13 @@ impl Shared {
 
 impl State {
     /// Keeps what observes an attempt, until its outcome is there.
-    pub(super) fn replace_attempt(&mut self, attempt: &mut Option<AttemptTrace>) {
+    pub(super) fn replace_attempt(&mut self, attempt: &mut Option<AttemptSpans>) {
         let before = std::mem::replace(&mut self.attempt, attempt.take().map(Box::new));
         self.postponed.extend(before.map(Note::Abandoned));
     }
 
     /// The attempt to connect that ends with this event.
-    pub(super) fn attempt_of(&mut self, event: &Event<Waiter>) -> Option<Box<AttemptTrace>> {
+    pub(super) fn attempt_of(&mut self, event: &Event<Waiter>) -> Option<Box<AttemptSpans>> {
         match event {
             Event::LoggedIn { .. } => {
                 let mut attempt = self.attempt.take()?;
@@ -102,33 +101,13 @@ impl State {
         }
     }
 
-    fn take_old_attempt(&mut self) -> Option<Box<AttemptTrace>> {
-        self.attempt.take_if(|attempt| Some(attempt.link) != self.session.link())
-    }
-
-    /// Frames, and what was put off: to be emitted before what follows from them.
-    #[inline]
-    pub(super) fn settle_notes(&mut self, completions: &mut Completions) {
-        if !self.frame_notes.is_empty() {
-            self.postponed.push(Note::Frames(std::mem::take(&mut self.frame_notes)));
-        }
-        if !self.postponed.is_empty() && !is_emitting() {
-            self.postponed.drain(..).for_each(|note| completions.push_code(Code::Emit(note)));
-        }
-    }
-
     /// The attempt to connect that nobody wants any more.
-    #[inline]
-    pub(super) fn settle_attempt(&mut self, completions: &mut Completions) {
-        if self.attempt.is_some()
-            && let Some(attempt) = self.take_old_attempt()
-        {
-            completions.push_code(Code::Emit(Note::Abandoned(attempt)));
-        }
+    pub(super) fn take_old_attempt(&mut self) -> Option<Box<AttemptSpans>> {
+        self.attempt.take_if(|attempt| Some(attempt.link) != self.session.link())
     }
 }
 
-fn emit_event(event: Event<Waiter>, attempt: Option<Box<AttemptTrace>>) {
+fn emit_event(event: Event<Waiter>, attempt: Option<Box<AttemptSpans>>) {
     match event {
         Event::LinkChanged { from, to } => debug!(target: target::LINK, %from, %to, "the link has changed"),
         Event::AttemptFailed { attempt: number, error, .. } => match attempt {
@@ -164,7 +143,7 @@ fn emit_event(event: Event<Waiter>, attempt: Option<Box<AttemptTrace>>) {
             warn!(target: target::LINK, id = request_id, %verb, count, "a message that answers nothing is dropped");
         }
         Event::Ended { id, tracker, outcome, reply_len } => {
-            if let Ok(request) = tracker.downcast::<RequestTrace>() {
+            if let Ok(request) = tracker.downcast::<RequestSpan>() {
                 request.end(id, outcome, reply_len);
             }
         }

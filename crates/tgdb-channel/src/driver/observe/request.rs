@@ -13,7 +13,7 @@ use crate::proto::Tracker;
 
 /// The request, if anybody wants to know.
 #[derive(Debug)]
-pub(crate) struct RequestTrace {
+pub(crate) struct RequestSpan {
     span: Guarded,
     begun: Instant,
     verb: Verb,
@@ -21,7 +21,7 @@ pub(crate) struct RequestTrace {
     has_ended: bool,
 }
 
-impl RequestTrace {
+impl RequestSpan {
     /// Begins where the program asks, in its span. Costs two comparisons if nobody listens. Hold
     /// no lock.
     #[inline]
@@ -59,7 +59,7 @@ impl RequestTrace {
     }
 }
 
-impl Drop for RequestTrace {
+impl Drop for RequestSpan {
     /// A request that was not taken has no other end.
     fn drop(&mut self) {
         if !self.has_ended {
