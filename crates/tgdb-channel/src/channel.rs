@@ -106,10 +106,10 @@ impl TgChannel {
     }
 
     /// Leaves the server for another one of the list: that of the index, 0 for the URL's own,
-    /// or the next one. For a program that knows better, because the server is read-only, say.
-    /// Returns at once; the link is `Reconnecting` then, and if the other server does not
-    /// accept the login, the list is tried on. Requests in flight fare as if the connection
-    /// was lost.
+    /// or the next one. For a program that has a reason to leave it, for example that the
+    /// server is read-only. Returns at once; the link is `Reconnecting` then, and if the other
+    /// server does not accept the login, the next ones of the list are tried. What becomes of
+    /// requests in flight is the same as when the connection is lost.
     ///
     /// # Errors
     /// [`ChannelError::NotConnected`]; [`ChannelError::NoOtherServer`] if there is none of

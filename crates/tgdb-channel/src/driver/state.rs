@@ -53,7 +53,7 @@ pub(crate) struct State {
     errors: Vec<Arc<TransportError>>,
     /// The connection whose login is under way.
     pub(super) attempt: Option<Box<AttemptSpans>>,
-    /// Frames that were sent and received, if anybody wants to know.
+    /// Frames that were sent and received, if their events may be wanted.
     pub(super) frame_notes: Vec<FrameNote>,
     pub(super) traces_payloads: bool,
     /// What could not be emitted when it happened.

@@ -248,7 +248,7 @@ impl<W> Session<W> {
         }
     }
 
-    /// Lets go of the connection, whatever is in it.
+    /// Gives the connection up, with what waits to be sent and received on it.
     pub(super) fn close_link(&mut self, now: Instant) {
         if let Some(since) = self.connected_since.take() {
             self.stats.connected += now.saturating_duration_since(since);

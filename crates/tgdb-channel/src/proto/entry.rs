@@ -21,7 +21,7 @@ pub(super) struct Entry<W> {
     pub(super) mode: ResendMode,
     pub(super) stage: Stage,
     pub(super) waiter: Option<W>,
-    /// Boxed again, so that it takes little place where there is none.
+    /// Boxed again, so that a request without one takes little memory.
     pub(super) tracker: Option<Box<Tracker>>,
     pub(super) timeout: Duration,
     pub(super) deadline: Instant,
@@ -114,6 +114,6 @@ pub(super) struct Closed<W> {
     pub(super) waiter: Option<W>,
     /// The length of a payload that was still to be sent.
     pub(super) unsent: Option<usize>,
-    /// For who tracks it.
+    /// The report to its tracker.
     pub(super) tracked: Option<Tracked>,
 }

@@ -59,7 +59,7 @@ pub(super) struct Failover {
     short_lived: u32,
 }
 
-/// A server's last attempt, or whose place says that.
+/// When a server was last tried. Entries of the same name share the time of the first.
 #[derive(Debug, Clone, Copy)]
 struct Tried {
     place: usize,
@@ -104,9 +104,10 @@ impl Failover {
     }
 
     /// Connects again after the connection to that server was lost, at a random time within
-    /// the spread. Starts with that server, or with the next one if it had fallen silent. But a connection that was closed at once after the
-    /// login counts as a failed attempt: then the next server is tried, a pause follows each
-    /// full round, and so many rounds end it.
+    /// the spread. Starts with that server, or with the next one if it was silent. But a
+    /// connection that was closed at once after the login counts as a failed attempt: then the
+    /// next server is tried, a pause follows each full round, and after the last round the
+    /// attempts end.
     pub(super) fn begin_again(&mut self, server: usize, was_short_lived: bool, was_silent: bool) {
         self.short_lived = if was_short_lived { self.short_lived + 1 } else { 0 };
         if !was_short_lived {

@@ -127,7 +127,7 @@ impl<W> Session<W> {
     }
 
     /// Leaves the server for another one: that of the index, or the next in the list. Requests
-    /// in flight fare as if the connection was lost. `false` if there is no connection, or no
+    /// in flight end as if the connection was lost, or are sent again. `false` if there is no connection, or no
     /// other server.
     pub fn switch_server(&mut self, now: Instant, to: Option<usize>) -> bool {
         let server = self.server();

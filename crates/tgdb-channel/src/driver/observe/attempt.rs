@@ -20,7 +20,7 @@ pub(crate) struct LoginNames {
     pub(crate) database: Option<String>,
 }
 
-/// An attempt, from its begin to the outcome of the login. Drop it without lock.
+/// The spans of an attempt, from its begin to the outcome of the login. Drop them without the lock.
 pub(crate) struct AttemptSpans {
     pub(in crate::driver) link: LinkId,
     peer: String,
@@ -38,7 +38,7 @@ impl AttemptSpans {
     pub(in crate::driver) fn begin(link: LinkId, peer: String, number: u32) -> Self {
         let mut connect = Guarded::none();
         emit(|| {
-            // A span without subscriber would be logged: twice the lines.
+            // Without a subscriber `tracing` would log the span as well as the event: each line twice.
             if span_enabled!(target: target::CONNECT, Level::INFO) {
                 connect = info_span!(target: target::CONNECT, parent: None, "connect", peer, attempt = number,
                     tls.version = Empty, tls.suite = Empty, outcome = Empty)

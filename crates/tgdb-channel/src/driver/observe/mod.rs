@@ -1,10 +1,11 @@
-//! What is said to loggers and subscribers: see "Logs and tracing" in the documentation of the
-//! crate.
+//! Spans and events for subscribers of `tracing` and loggers of `log`: see "Logs and tracing" in the
+//! documentation of the crate. The files that the property `enableTrace` asks for are the subject of
+//! [`trace`](super::trace).
 //!
 //! What happens under the lock is noted there, and emitted after it was released, by
-//! [`Completions`](super::completions::Completions). Under the lock not even the question may be
-//! asked whether anybody listens, for a subscriber answers it: only the maximum level counts,
-//! which is a number.
+//! [`Completions`](super::completions::Completions). Under the lock no subscriber is asked whether it is
+//! interested, because its answer is code of the program. Only the maximum level is looked at, which is
+//! a number.
 
 mod attempt;
 mod frames;
@@ -38,13 +39,13 @@ pub(crate) mod target {
     pub(crate) const TRANSACTION: &str = "tgdb::transaction";
 }
 
-/// Whether anybody at all may listen at `DEBUG`.
+/// Whether the maximum level lets events of `DEBUG` through.
 #[inline]
 pub(super) fn may_debug() -> bool {
     LevelFilter::current() >= LevelFilter::DEBUG || log::max_level() >= log::LevelFilter::Debug
 }
 
-/// Whether anybody at all may listen at `TRACE`.
+/// Whether the maximum level lets events of `TRACE` through, and this thread may emit them.
 #[inline]
 pub(super) fn may_trace() -> bool {
     (LevelFilter::current() >= LevelFilter::TRACE || log::max_level() >= log::LevelFilter::Trace) && !is_emitting()
@@ -70,8 +71,8 @@ pub(super) fn emit_note(note: Note) {
 }
 
 impl Shared {
-    /// Keeps what cannot be emitted now for whoever comes next, which is the I/O thread at the
-    /// latest.
+    /// Keeps what cannot be emitted now. The next thread that releases the lock emits it; the I/O
+    /// thread is woken to do so.
     pub(super) fn postpone(&self, note: Note) {
         let mut state = self.lock();
         state.postponed.push(note);

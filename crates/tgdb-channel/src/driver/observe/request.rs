@@ -11,7 +11,7 @@ use super::span::Guarded;
 use super::{may_debug, target};
 use crate::proto::Tracker;
 
-/// The request, if anybody wants to know.
+/// The span of a request, and what the event at its end has.
 #[derive(Debug)]
 pub(crate) struct RequestSpan {
     span: Guarded,
@@ -36,7 +36,7 @@ impl RequestSpan {
         if !(is_logged || has_span || event_enabled!(target: target::REQUEST, Level::DEBUG)) {
             return None;
         }
-        // A span without subscriber would be logged: twice the lines.
+        // Without a subscriber `tracing` would log the span as well as the event: each line twice.
         let span = match has_span {
             true => Guarded::from(debug_span!(target: target::REQUEST, "request", %verb, bytes,
                 id = Empty, outcome = Empty, reply_bytes = Empty, elapsed_us = Empty)),
@@ -64,7 +64,7 @@ impl Drop for RequestSpan {
     fn drop(&mut self) {
         if !self.has_ended {
             emit(|| {
-                self.span.record("outcome", "refused");
+                self.span.record("outcome", "not taken");
             });
         }
     }
