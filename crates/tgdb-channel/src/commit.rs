@@ -8,8 +8,8 @@ use crate::{ChannelError, RequestOptions, SessionScope, TgChannel};
 
 /// Commits without a transaction, as the vendor's clients send them.
 impl TgChannel {
-    /// Commits changes, all or none, without a [`Transaction`](crate::Transaction). No changes are not sent, as in Java.
-    /// Gives the real ids of what was added, and the new versions of what was changed.
+    /// Commits changes, all or none, without a [`Transaction`](crate::Transaction). Without changes
+    /// nothing is sent, as in Java. Gives the real ids of what was added, and the new versions of what was changed.
     ///
     /// # Errors
     /// [`ChannelError::Server`] if the server does not commit, with a

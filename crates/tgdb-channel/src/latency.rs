@@ -56,7 +56,7 @@ impl LatencyHistogram {
         self.max = self.max.max(latency);
     }
 
-    /// Adds what another one counted, that of another channel, say.
+    /// Adds the counts of another histogram, for example that of another channel.
     pub fn merge(&mut self, other: &Self) {
         for (bucket, more) in self.buckets.iter_mut().zip(&other.buckets) {
             *bucket += more;

@@ -129,7 +129,8 @@
 //! callers read their replies themselves. It reads when no caller does, so that callbacks,
 //! futures and the loss of the connection are served, and it watches the time. The first
 //! callback makes a thread `tgdb-callbacks`, which runs all of them. Each attempt to connect
-//! runs on a thread of its own. With `enableTrace` a thread `tgdb-trace` writes the trace. [`TgChannel::stop`] and dropping the last handle end them.
+//! runs on a thread of its own. With `enableTrace` a thread `tgdb-trace` writes the trace.
+//! [`TgChannel::stop`] and dropping the last handle end them.
 //!
 //! # Bounds
 //! | what | bound |
@@ -181,13 +182,13 @@
 //! A `request` is in the span of the program that submits it. A `connect` has no parent, for all who use
 //! the channel share the connection. `session` is a [`SessionNumber`], `session_id` what the server calls
 //! it. The `outcome` of a request is `reply`, `exception`, `timeout`, `not connected`, `lost`,
-//! `not resent`, `not reconnected`, `terminated`, `session gone`, `stopped`, `given up`, `refused`, or, for
+//! `not resent`, `not reconnected`, `terminated`, `session gone`, `stopped`, `given up`, `not taken`, or, for
 //! messages without reply, `sent` or `ignored`; `reply` also if it says that a query failed. Its time is
 //! that from the submission to the outcome.
 //!
 //! | target | level | events |
 //! |---|---|---|
-//! | `tgdb::connect` | `WARN` | no server could be connected to, or one refuses the login for good |
+//! | `tgdb::connect` | `WARN` | no server could be connected to, or one rejects the login for good |
 //! | | `INFO` | an attempt failed; logged in |
 //! | | `DEBUG` | connecting; connected, with addresses and TLS |
 //! | `tgdb::link` | `ERROR` | the system does not let the channel wait for its socket |
@@ -209,12 +210,12 @@
 //!
 //! Passwords, tokens and decrypted values are in none of them. What a server says is escaped.
 //!
-//! Subscribers and loggers run without a lock of the channel, on the thread that has something to say. They
+//! Subscribers and loggers run without a lock of the channel, on the thread that emits the event. They
 //! may use the channel, and wait for replies, but not for [`TgChannel::connect`], which may need that very
-//! thread. A panic in them ends there. What is said while a
-//! thread is inside one is put off until it has returned; requests and frames of its own are left out.
+//! thread. A panic in them ends there. Events that are due while a thread is inside one are emitted
+//! after it has returned; those of its own requests and frames are left out.
 //! Events of different threads can come in another order than they happened in. A request costs two
-//! comparisons, and no allocation, where nobody listens at `DEBUG`.
+//! comparisons, and no allocation, if no subscriber or logger takes events of `DEBUG`.
 //!
 //! # Features
 //! `tls` and `ring` (default), `aws-lc-rs`, `platform-roots`: those of [`transport`], where
@@ -248,6 +249,7 @@ mod socket;
 mod state;
 mod stats;
 mod status;
+mod submit;
 mod transaction;
 mod waiter;
 

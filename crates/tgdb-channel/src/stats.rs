@@ -20,8 +20,8 @@ use crate::LatencyHistogram;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ChannelStats {
-    /// Requests that were taken in, the channel's own for the schema and rollbacks among them. One
-    /// that was refused is not, nor are the login and pings.
+    /// Requests that were taken in, the channel's own for the schema and rollbacks among them.
+    /// Not those that were not taken in, nor the login and pings.
     pub requests: u64,
     /// Messages without reply that were taken in.
     pub one_way: u64,

@@ -66,8 +66,8 @@ fn while_the_handshake_or_the_login_hangs() {
 #[cfg(target_os = "linux")]
 #[test]
 fn while_an_address_does_not_answer() {
-    let (_listener, silent, _held) = silent_listener();
-    connect_is_stopped("nobody answers", a_moment, &builder(&format!("tcp://{silent}")));
+    let silent = tgdb_testkit::SilentListener::start().unwrap();
+    connect_is_stopped("nobody answers", a_moment, &builder(&format!("tcp://{}", silent.address())));
 }
 
 #[test]

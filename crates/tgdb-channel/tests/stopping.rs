@@ -62,12 +62,12 @@ fn while_a_message_is_stuck() {
 #[cfg(target_os = "linux")]
 #[test]
 fn while_reconnecting_to_an_address_that_does_not_answer() {
-    let (_listener, silent, _held) = silent_listener();
+    let silent = tgdb_testkit::SilentListener::start().unwrap();
     ends_in_time("reconnecting", || {
         let peer = Peer::start(|client| {
             client.pause(Duration::from_millis(10));
         });
-        let channel = started(builder(&format!("{}/{{ftHosts={silent}}}", peer.url())));
+        let channel = started(builder(&format!("{}/{{ftHosts={}}}", peer.url(), silent.address())));
         let options = RequestOptions::resend(ResendMode::ReconnectAndResend);
         let waiter = channel.submit_with(query("hold"), options);
         drop(peer);

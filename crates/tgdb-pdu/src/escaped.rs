@@ -5,7 +5,7 @@ use std::fmt;
 /// How many bytes of a peer's text [`excerpt`] keeps: 1,024.
 pub const MAX_EXCERPT_LEN: usize = 1024;
 
-/// The text in which a peer says why it refuses something, for an error to keep: its start, if it is
+/// The text in which a peer gives a reason, for an error to keep: its start, if it is
 /// longer than [`MAX_EXCERPT_LEN`] bytes. What is not UTF-8 becomes U+FFFD.
 ///
 /// # Example

@@ -7,6 +7,7 @@
 //! | [`ServerSession`] | one session without I/O, threads or clock, for any driver |
 //! | [`sim::Network`] | servers and a network in virtual time, with faults from a seed |
 //! | [`graph::GraphServer`] | a script that serves a small graph: queries, commits, large objects |
+//! | `SilentListener` | an address that does not answer (Linux only) |
 //!
 //! It is no database. The default script, [`echo`], answers each request with a
 //! well-formed reply that repeats what was asked; [`ServerConfig::graph`] has a graph in
@@ -70,6 +71,8 @@ pub mod graph;
 mod script;
 mod server;
 mod session;
+#[cfg(target_os = "linux")]
+mod silent;
 pub mod sim;
 mod stream;
 
@@ -79,3 +82,5 @@ pub use fault::{Faults, LoginFault};
 pub use script::{Script, echo, echoed};
 pub use server::{TestServer, Transcript};
 pub use session::{ServerEvent, ServerSession};
+#[cfg(target_os = "linux")]
+pub use silent::SilentListener;

@@ -8,10 +8,10 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
+use tgdb_testkit::SilentListener;
 use tgdb_transport::{ConnectCancel, Resolve, SocketOptions, TcpSocket, TgSocket, TransportError};
 
-#[cfg(target_os = "linux")]
-use common::silent_listener;
 use common::{LONG, chain, listener, options, tls};
 
 /// A resolver that does what it is given to do.
@@ -92,18 +92,18 @@ fn every_address_of_a_host_is_tried() {
 #[cfg(target_os = "linux")]
 #[test]
 fn connecting_takes_no_longer_than_asked_for() {
-    let (listener, address, mut held) = silent_listener();
+    let silent = SilentListener::start().unwrap();
+    let port = silent.address().port();
     let options = SocketOptions { connect_timeout: Duration::from_millis(200), ..options() };
     let started = Instant::now();
-    let error = TcpSocket::connect("127.0.0.1", address.port(), &options).unwrap_err();
+    let error = TcpSocket::connect("127.0.0.1", port, &options).unwrap_err();
     assert!(matches!(error, TransportError::ConnectTimeout { .. }), "{error}");
     assert!((Duration::from_millis(150)..LONG).contains(&started.elapsed()));
     assert!(error.to_string().contains("connectTimeout"), "{error}");
     // A timeout that overflows the clock does not panic.
     let options = SocketOptions { connect_timeout: Duration::MAX, ..options };
-    held.clear();
-    drop(listener);
-    assert!(TcpSocket::connect("127.0.0.1", address.port(), &options).is_err());
+    drop(silent);
+    assert!(TcpSocket::connect("127.0.0.1", port, &options).is_err());
 }
 
 #[test]
@@ -145,9 +145,9 @@ fn connecting_is_cancelled_while_the_resolver_stalls() {
 #[cfg(target_os = "linux")]
 #[test]
 fn connecting_is_cancelled_while_no_address_answers() {
-    let (_listener, address, _held) = silent_listener();
+    let silent = SilentListener::start().unwrap();
     is_cancelled(
-        |cancel| TcpSocket::connect_with("127.0.0.1", address.port(), &options(), cancel),
+        |cancel| TcpSocket::connect_with("127.0.0.1", silent.address().port(), &options(), cancel),
         || std::thread::sleep(Duration::from_millis(50)),
     );
 }
@@ -188,7 +188,8 @@ fn what_is_cancelled_does_not_begin() {
 #[cfg(target_os = "linux")]
 #[test]
 fn an_address_that_does_not_answer_does_not_hold_up_the_next() {
-    let (_silent, dead, _held) = silent_listener();
+    let silent = SilentListener::start().unwrap();
+    let dead = silent.address();
     let (listener, _) = listener();
     let live = listener.local_addr().unwrap();
     let started = Instant::now();
@@ -202,16 +203,16 @@ fn an_address_that_does_not_answer_does_not_hold_up_the_next() {
 #[test]
 fn an_address_has_all_the_time_that_is_left() {
     // The first answers only when its queue has room again, after the others have started.
-    let (silent, slow, held) = silent_listener();
-    let (other, dead, _others) = silent_listener();
+    let (silent, other) = (SilentListener::start().unwrap(), SilentListener::start().unwrap());
+    let (slow, dead) = (silent.address(), other.address());
     let options = resolving(move || Ok(vec![slow, dead, dead, dead]));
     std::thread::scope(|scope| {
         let thread = scope.spawn(move || connect(&SocketOptions { connect_timeout: LONG, ..options }));
         std::thread::sleep(Duration::from_millis(800));
-        drop(held);
-        silent.set_nonblocking(true).unwrap();
+        let listener = silent.into_listener();
+        listener.set_nonblocking(true).unwrap();
         while !thread.is_finished() {
-            let _ = silent.accept();
+            let _ = listener.accept();
             std::thread::sleep(Duration::from_millis(1));
         }
         assert_eq!(thread.join().unwrap().unwrap().outbox_addr(), slow);

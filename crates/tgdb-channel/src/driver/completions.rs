@@ -37,7 +37,7 @@ pub(super) enum Code {
     Drop(Waiter),
     /// Drop an error, which can hold one of the program's resolver or TLS configuration.
     DropError(Arc<TransportError>),
-    /// Say what happened.
+    /// Emit events and spans.
     Emit(Note),
 }
 
@@ -106,7 +106,8 @@ impl Completions {
                 Code::Wake(waker) => contained(|| waker.wake()),
                 Code::Drop(waiter) => contained(|| drop(waiter)),
                 Code::DropError(error) => contained(|| drop(error)),
-                // The logger uses the channel. It hears of that when it has returned.
+                // This thread is inside a subscriber or logger that uses the channel. The event is emitted
+                // after that has returned.
                 Code::Emit(note) if is_emitting() => shared.postpone(note),
                 Code::Emit(note) => {
                     emit(|| emit_note(note));

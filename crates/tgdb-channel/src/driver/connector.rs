@@ -10,7 +10,7 @@ use tgdb_transport::foreign::contain;
 use tgdb_transport::{ConnectCancel, TcpSocket, TgSocket, TransportError};
 use tgdb_url::TgUrl;
 
-use super::observe::AttemptTrace;
+use super::observe::AttemptSpans;
 use super::role::Connection;
 use super::{Config, Shared};
 use crate::ChannelError;
@@ -35,14 +35,14 @@ pub(super) fn spawn(shared: &Arc<Shared>, link: LinkId, server: usize) {
         let shared = shared.clone();
         move || {
             let peer = shared.config.urls[server].authority();
-            let mut trace = AttemptTrace::begin(link, peer.clone(), number);
-            let result = trace.inside(|| {
+            let mut spans = AttemptSpans::begin(link, peer.clone(), number);
+            let result = spans.inside(|| {
                 // The TLS configuration can be the program's.
                 let result = contain(|| open(&shared.config, &shared.config.urls[server], &cancel));
                 result.unwrap_or_else(|| Err(panicked(peer)))
             });
-            trace.connected(result.as_deref().ok(), &shared.config.login);
-            report(&shared, link, result, Some(trace));
+            spans.connected(result.as_deref().ok(), &shared.config.login);
+            report(&shared, link, result, Some(spans));
         }
     };
     if let Err(error) = thread::Builder::new().name("tgdb-connect".into()).spawn(attempt) {
@@ -82,15 +82,15 @@ fn report(
     shared: &Arc<Shared>,
     link: LinkId,
     result: Result<Arc<dyn TgSocket>, ChannelError>,
-    trace: Option<AttemptTrace>,
+    spans: Option<AttemptSpans>,
 ) {
-    let mut trace = trace;
+    let mut spans = spans;
     let unwanted = shared.with(|state| {
         let now = Instant::now();
         state.connecting.take_if(|(current, _)| *current == link);
         let is_wanted = state.session.is_connecting(link);
         if is_wanted {
-            state.replace_attempt(&mut trace);
+            state.replace_attempt(&mut spans);
         }
         match result {
             Err(error) => {
@@ -109,8 +109,8 @@ fn report(
         }
         None
     });
-    if let Some(trace) = trace {
-        trace.abandon();
+    if let Some(spans) = spans {
+        spans.abandon();
     }
     match unwanted {
         Some(socket) => socket.close(),

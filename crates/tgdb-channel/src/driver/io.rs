@@ -175,7 +175,7 @@ impl Watch {
     }
 }
 
-/// Leaves nobody waiting if the thread ends by a panic of ours.
+/// Ends the session if the thread ends by a panic in this crate, so that nobody waits for it.
 struct OnExit<'a>(&'a Arc<Shared>);
 
 impl Drop for OnExit<'_> {

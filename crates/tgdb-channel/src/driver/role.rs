@@ -19,7 +19,7 @@ pub(crate) enum Waiter {
     Thread(Thread),
     /// A task of some runtime.
     Task(Waker),
-    /// Nobody: the outcome goes to this.
+    /// A callback, to which the outcome goes.
     Callback(Callee),
     /// All who need the schema: see [`schema`](super::schema).
     Schema,

@@ -70,33 +70,31 @@ impl Shared {
         // Cloning a waker runs code of the program, which must not run under the lock.
         let waker = waker.clone();
         let deadline = waiting.deadline;
-        // What observes it is code of the program, too: it is dropped without the lock.
-        let mut _dropped_later = None;
         let mut state = self.lock();
-        let result = match state.session.submit_in_turn(*ticket, waiting) {
+        let not_taken = match state.session.submit_in_turn(*ticket, waiting) {
             Ok(id) => {
                 state.leave_room(ticket.take());
-                state = self.flush_soon(state, deadline);
-                Poll::Ready(Ok(id))
+                let state = self.flush_soon(state, deadline);
+                self.release(state);
+                return Poll::Ready(Ok(id));
             }
-            Err(not_taken) => {
-                let now = Instant::now();
-                if not_taken.why == SubmitError::Full && now < deadline {
-                    let waiting = request.insert(not_taken.request);
-                    *ticket = Some(state.wait_for_room(*ticket, waiting, Waiter::Task(waker)));
-                    state.wake_io_by(deadline);
-                    state = self.flush(state);
-                    Poll::Pending
-                } else {
-                    let error = self.submit_error(&mut state, not_taken.why, not_taken.request.verb, now);
-                    state.leave_room(ticket.take());
-                    _dropped_later = Some(not_taken);
-                    Poll::Ready(Err(error))
-                }
-            }
+            Err(not_taken) => not_taken,
         };
+        let now = Instant::now();
+        if not_taken.why == SubmitError::Full && now < deadline {
+            let waiting = request.insert(not_taken.request);
+            *ticket = Some(state.wait_for_room(*ticket, waiting, Waiter::Task(waker)));
+            state.wake_io_by(deadline);
+            let state = self.flush(state);
+            self.release(state);
+            return Poll::Pending;
+        }
+        let error = self.submit_error(&mut state, not_taken.why, not_taken.request.verb, now);
+        state.leave_room(ticket.take());
         self.release(state);
-        result
+        // Its tracker holds a span, whose end is code of the program: not under the lock.
+        drop(not_taken);
+        Poll::Ready(Err(error))
     }
 
     /// The error for a request that is not taken.

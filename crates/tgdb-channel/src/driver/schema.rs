@@ -13,7 +13,7 @@ use parking_lot::MutexGuard;
 use tgdb_pdu::call::{GetMetadata, Request as _};
 use tgdb_pdu::graph::Schema;
 
-use super::observe::{RequestTrace, may_debug};
+use super::observe::{RequestSpan, may_debug};
 use super::role::Waiter;
 use super::room::IfFull;
 use super::{Received, Shared, State};
@@ -55,7 +55,7 @@ enum Flight {
         id: i64,
         ended: Ended,
     },
-    /// Somebody decodes it, and does not wait for anything.
+    /// A caller decodes it, and does not wait for anything.
     Decoding {
         number: u64,
     },
@@ -70,13 +70,13 @@ pub(crate) struct Wanted {
     pub(crate) after: u64,
 }
 
-/// How somebody who needs the schema goes on.
+/// How a call that needs the schema goes on.
 pub(crate) enum Step {
     /// It is there.
     Ready(Arc<Schema>),
     /// Wait until that request for it is over, and look again.
     Wait(u64),
-    /// Ask for it oneself: there is no room for a shared request, and this can wait for that.
+    /// Ask with a request of its own, which can wait for room: there is none for a shared request.
     Ask,
 }
 
@@ -168,9 +168,9 @@ impl Shared {
     ) -> Result<Step, ChannelError> {
         let mut state = self.lock();
         if matches!(state.schemas.flight, Flight::None) && may_debug() {
-            // This is the one to ask, it seems.
+            // No request is under way, so this call probably sends one.
             drop(state);
-            request.tracker = RequestTrace::begin(request.verb, request.payload.len());
+            request.tracker = RequestSpan::begin(request.verb, request.payload.len());
             state = self.lock();
         }
         if let Flight::Arrived { number, .. } = state.schemas.flight {

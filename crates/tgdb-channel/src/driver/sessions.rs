@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 
 use crossbeam_channel::{Sender, TrySendError};
 
-use super::role::Waiter;
-use super::state::State;
+use super::{State, Waiter};
 use crate::options::DefaultScope;
 use crate::proto::{Event, SessionNumber};
 use crate::{ChannelEvent, SessionScope};

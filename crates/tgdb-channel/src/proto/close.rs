@@ -9,10 +9,10 @@ use super::timers::Timer;
 use super::{Failure, LinkId, Session, later};
 use crate::{LinkState, StopMethod};
 
-/// How long the server may take to close its end after our last word, so that the word is
-/// not lost.
+/// How long the server may take to close its end after our last message, so that the message
+/// is not lost.
 pub(crate) const LINGER_GRACEFUL: Duration = Duration::from_secs(1);
-/// The same for those in a hurry.
+/// The same for a close that is not graceful.
 pub(crate) const LINGER_FORCEFUL: Duration = Duration::from_millis(100);
 
 impl<W> Session<W> {
@@ -88,7 +88,7 @@ impl<W> Session<W> {
         self.leave(now, link, linger);
     }
 
-    /// Says that we leave, and waits for the server to close its end.
+    /// Sends the disconnect request, and waits for the server to close its end.
     fn leave(&mut self, now: Instant, link: LinkId, linger: Duration) {
         let session = self.identity.as_ref().map(|identity| (identity.auth_token, identity.session_id));
         // Encoding does not fail: the message has no field of variable length.

@@ -7,9 +7,9 @@ use bytes::Bytes;
 use tgdb_pdu::{Body, Frame};
 use tgdb_transport::{TransportError, verify_database_name};
 
+use super::entry::Entry;
 use super::failover::Next;
 use super::link::{Link, Purpose};
-use super::requests::Entry;
 use super::timers::Timer;
 use super::{
     Credentials, Event, Failure, Identity, LinkId, Login, LoginStep, LoginSuccess, Session, SessionNumber, later,
@@ -248,7 +248,7 @@ impl<W> Session<W> {
         }
     }
 
-    /// Lets go of the connection, whatever is in it.
+    /// Gives the connection up, with what waits to be sent and received on it.
     pub(super) fn close_link(&mut self, now: Instant) {
         if let Some(since) = self.connected_since.take() {
             self.stats.connected += now.saturating_duration_since(since);

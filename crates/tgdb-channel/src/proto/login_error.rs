@@ -100,8 +100,8 @@ pub enum LoginError {
 
 impl LoginError {
     /// Whether another server may accept the login: this one does not speak the protocol, does
-    /// not answer, or rejects the client for now, as one does that is full, starting or stopping. User, password, role,
-    /// database and version would be rejected everywhere.
+    /// not answer, or rejects the client for now, as one does that is full, starting or stopping.
+    /// User, password, role, database and version would be rejected everywhere.
     pub(crate) fn concerns_one_server(&self) -> bool {
         matches!(
             self,

@@ -12,7 +12,7 @@
 //!
 //! `W` is who waits for an outcome. The session keeps it and hands it back with
 //! [`Event::Completed`] or [`Event::Room`]; waking is left to the driver, which does it
-//! after it has let go of its lock.
+//! after it has released its lock.
 //!
 //! # Example
 //! ```
@@ -35,6 +35,7 @@
 mod close;
 mod config;
 mod connect;
+mod entry;
 mod event;
 mod failover;
 mod link;

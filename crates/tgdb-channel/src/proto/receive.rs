@@ -8,8 +8,9 @@ use tgdb_pdu::{Body, Frame, Message, Verb, excerpt};
 use tgdb_transport::TransportError;
 
 use super::connect::LOG_IN;
+use super::entry::Entry;
 use super::link::{Link, Purpose};
-use super::requests::{Answered, Entry};
+use super::requests::Answered;
 use super::timers::{Target, Timer};
 use super::{Event, Failure, LinkId, Outcome, Session, SessionNumber, later};
 use crate::{ChannelError, LinkState, ResendMode};
@@ -126,7 +127,7 @@ impl<W> Session<W> {
     }
 
     /// Leaves the server for another one: that of the index, or the next in the list. Requests
-    /// in flight fare as if the connection was lost. `false` if there is no connection, or no
+    /// in flight end as if the connection was lost, or are sent again. `false` if there is no connection, or no
     /// other server.
     pub fn switch_server(&mut self, now: Instant, to: Option<usize>) -> bool {
         let server = self.server();
@@ -218,7 +219,7 @@ impl<W> Session<W> {
             }
             (_, was_sent) => Failure::Timeout { was_sent },
         };
-        let is_waited_for = self.requests.get(key).is_some_and(|entry| !entry.is_abandoned());
+        let is_waited_for = self.requests.get(key).is_some_and(|entry| !entry.is_abandoned);
         self.stats.timeouts += u64::from(is_waited_for);
         self.end_request(key, Outcome::Failed(failure));
         self.call_next_in();

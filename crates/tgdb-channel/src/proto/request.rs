@@ -93,13 +93,13 @@ impl Outcome {
         }
     }
 
-    /// What who tracks a request is told if it ends so.
+    /// The report of this outcome to the tracker of the request.
     pub(super) fn tracked(&self, tracker: Tracker) -> Tracked {
         Tracked { tracker, outcome: self.name(), reply_len: self.reply_len() }
     }
 }
 
-/// What who tracks a request is told at its end.
+/// The end of a request, for [`Event::Ended`].
 pub(super) struct Tracked {
     tracker: Tracker,
     outcome: &'static str,

@@ -1,102 +1,17 @@
 //! The table of requests: who waits for which reply, until when, and what becomes of it.
 
-use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
 use tgdb_pdu::{Frame, Verb};
 
 use super::SessionNumber;
+use super::entry::{Closed, Entry, Stage};
 use super::payload::Payload;
-use super::request::{Ended, Failure, Outcome, Reply, Request, Tracked, Tracker};
+use super::request::{Ended, Outcome, Reply, Request, Tracked};
 use super::room::RoomQueue;
 use super::table::Table;
 use super::timers::{Deadlines, Target};
 use crate::{ResendMode, WaiterStatus};
-
-/// How often a message is sent again at most. A request that crashes every server that it
-/// reaches must not be sent without end.
-pub(super) const MAX_RESENDS: u8 = 5;
-
-/// A request in the table.
-#[derive(Debug)]
-pub(super) struct Entry<W> {
-    pub(super) verb: Verb,
-    pub(super) mode: ResendMode,
-    pub(super) stage: Stage,
-    pub(super) waiter: Option<W>,
-    /// Boxed again, so that it takes little place where there is none.
-    tracker: Option<Box<Tracker>>,
-    pub(super) timeout: Duration,
-    deadline: Instant,
-    resends: u8,
-    /// The number of the session that it belongs to, of which the first is 1.
-    session: Option<NonZeroU64>,
-    is_one_way: bool,
-    /// Nobody waits any more; it is still to be sent.
-    is_abandoned: bool,
-}
-
-#[derive(Debug)]
-pub(super) enum Stage {
-    /// Waits to be sent, or to be sent again.
-    Queued { payload: Payload, again: bool },
-    /// Was sent; the payload is there if it may be sent again.
-    Sent { payload: Option<Payload> },
-    /// The outcome waits to be taken.
-    Done(Outcome),
-}
-
-impl<W> Entry<W> {
-    /// The key of the request from that of the table.
-    fn key(&self, key: u64) -> i64 {
-        let key = key.cast_signed();
-        if self.is_one_way { -key } else { key }
-    }
-
-    fn status(&self) -> WaiterStatus {
-        match &self.stage {
-            Stage::Queued { again: true, .. } => WaiterStatus::Resend,
-            Stage::Queued { .. } | Stage::Sent { .. } => WaiterStatus::Waiting,
-            Stage::Done(Outcome::Failed(Failure::Stopped)) => WaiterStatus::Closed,
-            Stage::Done(Outcome::Failed(_)) => WaiterStatus::Disconnected,
-            Stage::Done(_) => WaiterStatus::Ok,
-        }
-    }
-
-    pub(super) fn is_open(&self) -> bool {
-        !matches!(self.stage, Stage::Done(_))
-    }
-
-    fn close(&mut self, outcome: Outcome) -> Closed<W> {
-        let unsent = match &self.stage {
-            Stage::Queued { payload, .. } => Some(payload.len()),
-            Stage::Sent { .. } | Stage::Done(_) => None,
-        };
-        let tracked = self.tracker.take().map(|tracker| outcome.tracked(*tracker));
-        self.stage = Stage::Done(outcome);
-        Closed { waiter: self.waiter.take(), unsent, tracked }
-    }
-
-    /// Whether nobody waits for it any more.
-    pub(super) fn is_abandoned(&self) -> bool {
-        self.is_abandoned
-    }
-
-    /// Whether it was sent on the connection that is, or was last, there.
-    pub(super) fn is_sent(&self) -> bool {
-        matches!(self.stage, Stage::Sent { .. })
-    }
-
-    /// The session that it waits to be sent in, if only that will do.
-    pub(super) fn unsent_session(&self) -> Option<SessionNumber> {
-        self.session.filter(|_| matches!(self.stage, Stage::Queued { .. })).map(|number| SessionNumber(number.get()))
-    }
-
-    /// Whether it may be sent again on another connection.
-    pub(super) fn may_be_resent(&self) -> bool {
-        self.mode == ResendMode::ReconnectAndResend && self.session.is_none() && self.resends < MAX_RESENDS
-    }
-}
 
 /// The requests of a session by key. The key of a request is its id; that of a message
 /// without reply is negative. Both are drawn from one counter, so that the order of the
@@ -129,16 +44,6 @@ pub(super) struct Answered<W> {
     pub(super) made: Option<Instant>,
 }
 
-/// What ending a request leaves behind.
-pub(super) struct Closed<W> {
-    /// Who waits for it.
-    pub(super) waiter: Option<W>,
-    /// The length of a payload that was still to be sent.
-    pub(super) unsent: Option<usize>,
-    /// For who tracks it.
-    pub(super) tracked: Option<Tracked>,
-}
-
 impl<W> Requests<W> {
     pub(super) fn new() -> Self {
         Self { entries: Table::new(), deadlines: Deadlines::default(), last: 0, open: 0, room: RoomQueue::new() }
@@ -161,24 +66,10 @@ impl<W> Requests<W> {
 
     /// Takes a request in and returns its key.
     pub(super) fn insert(&mut self, request: Request<W>) -> i64 {
-        let Request { verb, payload, mode, deadline, timeout, session, is_one_way, waiter, tracker } = request;
         self.last += 1;
-        let key = if is_one_way { -self.last } else { self.last };
-        let stage = Stage::Queued { payload, again: false };
-        let entry = Entry {
-            verb,
-            mode,
-            stage,
-            waiter,
-            tracker: tracker.map(Box::new),
-            timeout,
-            deadline,
-            resends: 0,
-            session: session.and_then(|session| NonZeroU64::new(session.0)),
-            is_one_way,
-            is_abandoned: false,
-        };
-        self.entries.insert(key.unsigned_abs(), entry);
+        let key = if request.is_one_way { -self.last } else { self.last };
+        let deadline = request.deadline;
+        self.entries.insert(key.unsigned_abs(), Entry::new(request));
         self.open += 1;
         self.watch(deadline, Target::Request(key));
         key

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use tgdb_pdu::Verb;
 
-use super::{Ended, Event, Request, Session, SessionNumber, requests};
+use super::entry::Entry;
+use super::{Ended, Event, Request, Session, SessionNumber};
 use crate::{LinkState, ResendMode};
 
 /// Why a request cannot be taken.
@@ -154,7 +155,7 @@ impl<W> Session<W> {
 
     /// Whether a request has no outcome yet.
     pub fn is_open(&self, key: i64) -> bool {
-        self.requests.get(key).is_some_and(requests::Entry::is_open)
+        self.requests.get(key).is_some_and(Entry::is_open)
     }
 
     /// Takes the outcome of a request, if it is there.

@@ -82,8 +82,8 @@ pub(super) enum Target {
 
 /// Deadlines of many. Most are later than all before, so that a queue holds them; a heap
 /// holds the rest. One that is met is not taken out at once, which would cost more than all
-/// the rest of a request; it is passed over when its time comes, or when the dead outnumber
-/// the living.
+/// the rest of a request; it is passed over when its time comes, or when more
+/// than half of the entries are dead.
 #[derive(Debug, Default)]
 pub(super) struct Deadlines {
     queue: VecDeque<(Instant, Target)>,

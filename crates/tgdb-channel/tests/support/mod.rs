@@ -8,7 +8,7 @@ mod peer;
 pub mod process;
 
 use std::future::Future;
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -213,21 +213,4 @@ impl Resolve for Stalled {
         let _ = self.0.lock().unwrap().recv();
         Ok(Vec::new())
     }
-}
-
-/// A listener whose queue is full, and what fills it: on Linux it answers no further
-/// connection.
-#[cfg(target_os = "linux")]
-pub fn silent_listener() -> (socket2::Socket, SocketAddr, Vec<TcpStream>) {
-    use socket2::{Domain, Socket, Type};
-    let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
-    listener.listen(0).unwrap();
-    let address = listener.local_addr().unwrap().as_socket().unwrap();
-    let mut held = Vec::new();
-    while let Ok(tcp) = TcpStream::connect_timeout(&address, Duration::from_millis(100)) {
-        held.push(tcp);
-        assert!(held.len() < 100, "the queue is never full");
-    }
-    (listener, address, held)
 }

@@ -115,8 +115,8 @@ impl FrameDecoder {
     }
 
     /// The same decoder with a smaller bound for what comes before the login is done, which
-    /// [`end_login`](Self::end_login) says: so whoever has no password cannot make a client take
-    /// much memory. A frame above it is refused, even where others are passed over.
+    /// [`end_login`](Self::end_login) says: so a peer that has no password cannot make a client
+    /// take much memory. A frame above it is an error, even if longer frames are passed over.
     #[must_use]
     pub fn with_login_limit(mut self, max_frame_len: u32) -> Self {
         self.login_maximum = Some(max_frame_len.min(self.maximum));

@@ -35,7 +35,7 @@ pub struct Reader {
 }
 
 /// The bound on memory: decoding a message allocates at most the length of its payload and
-/// these 64 MiB, all allocations on the way counted. What would take more is refused with
+/// these 64 MiB, all allocations on the way counted. What would take more is an error,
 /// [`BodyErrorKind::TooMuchMemory`], before memory is taken for it.
 ///
 /// The allowance is there because a short item, such as a string of no bytes, is longer in

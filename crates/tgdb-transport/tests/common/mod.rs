@@ -94,20 +94,3 @@ pub fn number(frame: &Frame) -> i64 {
     assert!(request.buffer.iter().all(|byte| *byte == number as u8), "the payload of {number} is whole");
     number
 }
-
-/// A listener whose queue is full, and what fills it: on Linux it answers no further
-/// connection.
-#[cfg(target_os = "linux")]
-pub fn silent_listener() -> (socket2::Socket, std::net::SocketAddr, Vec<TcpStream>) {
-    use socket2::{Domain, Socket, Type};
-    let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    listener.bind(&std::net::SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
-    listener.listen(0).unwrap();
-    let address = listener.local_addr().unwrap().as_socket().unwrap();
-    let mut held = Vec::new();
-    while let Ok(tcp) = TcpStream::connect_timeout(&address, Duration::from_millis(100)) {
-        held.push(tcp);
-        assert!(held.len() < 100, "the queue is never full");
-    }
-    (listener, address, held)
-}

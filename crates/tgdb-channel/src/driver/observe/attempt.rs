@@ -20,8 +20,8 @@ pub(crate) struct LoginNames {
     pub(crate) database: Option<String>,
 }
 
-/// An attempt, from its begin to the outcome of the login. Drop it without lock.
-pub(crate) struct AttemptTrace {
+/// The spans of an attempt, from its begin to the outcome of the login. Drop them without the lock.
+pub(crate) struct AttemptSpans {
     pub(in crate::driver) link: LinkId,
     peer: String,
     number: u32,
@@ -33,12 +33,12 @@ pub(crate) struct AttemptTrace {
     pub(in crate::driver) session_id: i64,
 }
 
-impl AttemptTrace {
+impl AttemptSpans {
     /// Its span has no parent: a connection serves all who use the channel.
     pub(in crate::driver) fn begin(link: LinkId, peer: String, number: u32) -> Self {
         let mut connect = Guarded::none();
         emit(|| {
-            // A span without subscriber would be logged: twice the lines.
+            // Without a subscriber `tracing` would log the span as well as the event: each line twice.
             if span_enabled!(target: target::CONNECT, Level::INFO) {
                 connect = info_span!(target: target::CONNECT, parent: None, "connect", peer, attempt = number,
                     tls.version = Empty, tls.suite = Empty, outcome = Empty)

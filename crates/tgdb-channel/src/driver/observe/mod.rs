@@ -1,10 +1,11 @@
-//! What is said to loggers and subscribers: see "Logs and tracing" in the documentation of the
-//! crate.
+//! Spans and events for subscribers of `tracing` and loggers of `log`: see "Logs and tracing" in the
+//! documentation of the crate. The files that the property `enableTrace` asks for are the subject of
+//! [`trace`](super::trace).
 //!
 //! What happens under the lock is noted there, and emitted after it was released, by
-//! [`Completions`](super::completions::Completions). Under the lock not even the question may be
-//! asked whether anybody listens, for a subscriber answers it: only the maximum level counts,
-//! which is a number.
+//! [`Completions`](super::completions::Completions). Under the lock no subscriber is asked whether it is
+//! interested, because its answer is code of the program. Only the maximum level is looked at, which is
+//! a number.
 
 mod attempt;
 mod frames;
@@ -15,12 +16,11 @@ use tgdb_transport::foreign::is_emitting;
 use tracing::level_filters::LevelFilter;
 use tracing::{debug, info, warn};
 
-pub(super) use attempt::AttemptTrace;
+pub(super) use attempt::AttemptSpans;
 pub(crate) use attempt::LoginNames;
 pub(super) use frames::FrameNote;
-pub(crate) use request::RequestTrace;
+pub(crate) use request::RequestSpan;
 
-use super::completions::{Code, Completions};
 use super::{Shared, State, Waiter};
 use crate::ChannelError;
 use crate::proto::Event;
@@ -39,13 +39,13 @@ pub(crate) mod target {
     pub(crate) const TRANSACTION: &str = "tgdb::transaction";
 }
 
-/// Whether anybody at all may listen at `DEBUG`.
+/// Whether the maximum level lets events of `DEBUG` through.
 #[inline]
 pub(super) fn may_debug() -> bool {
     LevelFilter::current() >= LevelFilter::DEBUG || log::max_level() >= log::LevelFilter::Debug
 }
 
-/// Whether anybody at all may listen at `TRACE`.
+/// Whether the maximum level lets events of `TRACE` through, and this thread may emit them.
 #[inline]
 pub(super) fn may_trace() -> bool {
     (LevelFilter::current() >= LevelFilter::TRACE || log::max_level() >= log::LevelFilter::Trace) && !is_emitting()
@@ -54,9 +54,9 @@ pub(super) fn may_trace() -> bool {
 /// Something that happened under the lock.
 pub(super) enum Note {
     /// An event of the session, with the attempt to connect that it ends.
-    Event(Event<Waiter>, Option<Box<AttemptTrace>>),
+    Event(Event<Waiter>, Option<Box<AttemptSpans>>),
     /// An attempt to connect that was given up.
-    Abandoned(Box<AttemptTrace>),
+    Abandoned(Box<AttemptSpans>),
     /// Frames that were sent or received.
     Frames(Vec<FrameNote>),
 }
@@ -71,8 +71,8 @@ pub(super) fn emit_note(note: Note) {
 }
 
 impl Shared {
-    /// Keeps what cannot be emitted now for whoever comes next, which is the I/O thread at the
-    /// latest.
+    /// Keeps what cannot be emitted now. The next thread that releases the lock emits it; the I/O
+    /// thread is woken to do so.
     pub(super) fn postpone(&self, note: Note) {
         let mut state = self.lock();
         state.postponed.push(note);
@@ -84,13 +84,13 @@ impl Shared {
 
 impl State {
     /// Keeps what observes an attempt, until its outcome is there.
-    pub(super) fn replace_attempt(&mut self, attempt: &mut Option<AttemptTrace>) {
+    pub(super) fn replace_attempt(&mut self, attempt: &mut Option<AttemptSpans>) {
         let before = std::mem::replace(&mut self.attempt, attempt.take().map(Box::new));
         self.postponed.extend(before.map(Note::Abandoned));
     }
 
     /// The attempt to connect that ends with this event.
-    pub(super) fn attempt_of(&mut self, event: &Event<Waiter>) -> Option<Box<AttemptTrace>> {
+    pub(super) fn attempt_of(&mut self, event: &Event<Waiter>) -> Option<Box<AttemptSpans>> {
         match event {
             Event::LoggedIn { .. } => {
                 let mut attempt = self.attempt.take()?;
@@ -102,33 +102,13 @@ impl State {
         }
     }
 
-    fn take_old_attempt(&mut self) -> Option<Box<AttemptTrace>> {
-        self.attempt.take_if(|attempt| Some(attempt.link) != self.session.link())
-    }
-
-    /// Frames, and what was put off: to be emitted before what follows from them.
-    #[inline]
-    pub(super) fn settle_notes(&mut self, completions: &mut Completions) {
-        if !self.frame_notes.is_empty() {
-            self.postponed.push(Note::Frames(std::mem::take(&mut self.frame_notes)));
-        }
-        if !self.postponed.is_empty() && !is_emitting() {
-            self.postponed.drain(..).for_each(|note| completions.push_code(Code::Emit(note)));
-        }
-    }
-
     /// The attempt to connect that nobody wants any more.
-    #[inline]
-    pub(super) fn settle_attempt(&mut self, completions: &mut Completions) {
-        if self.attempt.is_some()
-            && let Some(attempt) = self.take_old_attempt()
-        {
-            completions.push_code(Code::Emit(Note::Abandoned(attempt)));
-        }
+    pub(super) fn take_old_attempt(&mut self) -> Option<Box<AttemptSpans>> {
+        self.attempt.take_if(|attempt| Some(attempt.link) != self.session.link())
     }
 }
 
-fn emit_event(event: Event<Waiter>, attempt: Option<Box<AttemptTrace>>) {
+fn emit_event(event: Event<Waiter>, attempt: Option<Box<AttemptSpans>>) {
     match event {
         Event::LinkChanged { from, to } => debug!(target: target::LINK, %from, %to, "the link has changed"),
         Event::AttemptFailed { attempt: number, error, .. } => match attempt {
@@ -164,7 +144,7 @@ fn emit_event(event: Event<Waiter>, attempt: Option<Box<AttemptTrace>>) {
             warn!(target: target::LINK, id = request_id, %verb, count, "a message that answers nothing is dropped");
         }
         Event::Ended { id, tracker, outcome, reply_len } => {
-            if let Ok(request) = tracker.downcast::<RequestTrace>() {
+            if let Ok(request) = tracker.downcast::<RequestSpan>() {
                 request.end(id, outcome, reply_len);
             }
         }

@@ -11,9 +11,9 @@ use super::span::Guarded;
 use super::{may_debug, target};
 use crate::proto::Tracker;
 
-/// The request, if anybody wants to know.
+/// The span of a request, and what the event at its end has.
 #[derive(Debug)]
-pub(crate) struct RequestTrace {
+pub(crate) struct RequestSpan {
     span: Guarded,
     begun: Instant,
     verb: Verb,
@@ -21,7 +21,7 @@ pub(crate) struct RequestTrace {
     has_ended: bool,
 }
 
-impl RequestTrace {
+impl RequestSpan {
     /// Begins where the program asks, in its span. Costs two comparisons if nobody listens. Hold
     /// no lock.
     #[inline]
@@ -36,7 +36,7 @@ impl RequestTrace {
         if !(is_logged || has_span || event_enabled!(target: target::REQUEST, Level::DEBUG)) {
             return None;
         }
-        // A span without subscriber would be logged: twice the lines.
+        // Without a subscriber `tracing` would log the span as well as the event: each line twice.
         let span = match has_span {
             true => Guarded::from(debug_span!(target: target::REQUEST, "request", %verb, bytes,
                 id = Empty, outcome = Empty, reply_bytes = Empty, elapsed_us = Empty)),
@@ -59,12 +59,12 @@ impl RequestTrace {
     }
 }
 
-impl Drop for RequestTrace {
+impl Drop for RequestSpan {
     /// A request that was not taken has no other end.
     fn drop(&mut self) {
         if !self.has_ended {
             emit(|| {
-                self.span.record("outcome", "refused");
+                self.span.record("outcome", "not taken");
             });
         }
     }

@@ -1,4 +1,4 @@
-//! A span whose end does no harm.
+//! A span that can be closed anywhere without the lock.
 
 use std::ops::Deref;
 
@@ -34,7 +34,7 @@ impl Drop for Guarded {
         if !self.0.is_none() {
             let mut span = Some(std::mem::replace(&mut self.0, Span::none()));
             emit(|| drop(span.take()));
-            // It is inside a subscriber.
+            // `emit` did nothing if this thread is inside a subscriber.
             let _ = contain(|| drop(span));
         }
     }

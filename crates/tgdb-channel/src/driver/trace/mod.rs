@@ -1,4 +1,5 @@
-//! The thread that writes the trace of requests.
+//! The trace that the property `enableTrace` asks for: a thread that writes requests to files.
+//! Spans and events of `tracing` are the subject of [`observe`](super::observe).
 
 mod files;
 
