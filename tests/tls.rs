@@ -238,6 +238,7 @@ fn tls_to_a_plain_port_and_the_other_way_round() {
     let secure = server(&ca, &["localhost"]);
     let error = rejected(builder(&format!("tcp://{}", secure.address())));
     assert!(format!("{error:#}").contains("ssl://"), "{error}");
+    assert!(error.kind() == ErrorKind::Tls && !error.is_retryable(), "{error:?}");
     assert!(started.elapsed() < LONG);
 }
 
@@ -265,6 +266,6 @@ fn an_http_server_in_place_of_a_handshake_is_named() {
         matches!(&error, ChannelError::Connect(cause) if matches!(**cause, TransportError::NotTls { .. })),
         "{error}"
     );
-    assert!(format!("{error:#}").contains("HTTP server"), "{error}");
+    assert!(format!("{error:#}").contains("HTTP server") && error.kind() == ErrorKind::Tls, "{error}");
     server.join().unwrap();
 }

@@ -5,6 +5,7 @@
 
 mod support;
 
+use std::io::Write;
 use std::process::Command;
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ fn a_process_that_hangs_is_given_up_and_the_spare_answers() {
     let channel = started(patience(builder(&url), "1.5"));
     assert_eq!(echoed(&channel.request(query("before")).unwrap().body), Some("before"));
     let events = channel.events();
-    hung.signal("-STOP");
+    hung.stop();
     let (elapsed, reply) = time(|| channel.request_with(query("after"), RESEND));
     assert_eq!(echoed(&reply.unwrap().body), Some("after"));
     assert!(elapsed >= Duration::from_millis(1500), "given up after {elapsed:?}");
@@ -52,7 +53,7 @@ fn a_process_that_hangs_is_given_up_and_the_spare_answers() {
     assert_eq!(spare.requests(), 1);
 
     // It goes on, and is there for those who want it.
-    hung.signal("-CONT");
+    hung.go_on();
     channel.switch_server(Some(0)).unwrap();
     assert_eq!(echoed(&channel.request_with(query("again"), RESEND).unwrap().body), Some("again"));
     assert_eq!(channel.outbox_addr(), Some(hung.address));
@@ -63,11 +64,11 @@ fn a_process_that_hangs_is_kept_if_liveness_is_off_or_nobody_waits() {
     let hung = OtherProcess::start(&[], "127.0.0.1:0");
     let off = started(patience(builder(&format!("tcp://{}", hung.address)), "0"));
     let idle = started(patience(builder(&format!("tcp://{}", hung.address)), "0.1"));
-    hung.signal("-STOP");
+    hung.stop();
     let error = off.request_with(query("unheard"), within_ms(400)).unwrap_err();
     assert!(matches!(error, ChannelError::Timeout { was_sent: true, .. }), "{error}");
     assert!(off.is_connected() && idle.is_connected());
-    hung.signal("-CONT");
+    hung.go_on();
     assert!(off.request(query("heard")).is_ok() && idle.request(query("heard")).is_ok());
 }
 
@@ -75,7 +76,7 @@ fn a_process_that_hangs_is_kept_if_liveness_is_off_or_nobody_waits() {
 fn a_login_at_a_process_that_hangs_ends_at_its_timeout() {
     let hung = OtherProcess::start(&[], "127.0.0.1:0");
     let spare = obedient();
-    hung.signal("-STOP");
+    hung.stop();
     let url = format!("tcp://{}/{{ftHosts={}}}", hung.address, spare.address());
     let builder = builder(&url).property(ConfigName::ConnectionOperationTimeoutSeconds, "0.5");
     let (elapsed, channel) = time(|| started(builder));
@@ -86,7 +87,6 @@ fn a_login_at_a_process_that_hangs_ends_at_its_timeout() {
 #[test]
 fn a_reply_that_takes_longer_than_the_liveness_time_is_waited_for_while_bytes_come() {
     let peer = Peer::start(|mut client| {
-        use std::io::Write;
         let Some(request) = client.read() else { return };
         let reply = client.encode(request.header.request_id, echo_of(&request));
         for piece in reply.chunks(reply.len() / 10) {
@@ -101,6 +101,42 @@ fn a_reply_that_takes_longer_than_the_liveness_time_is_waited_for_while_bytes_co
     let (elapsed, reply) = time(|| channel.request_with(large(100_000), within_ms(10_000)));
     assert!(reply.is_ok(), "{reply:?}");
     assert!(elapsed >= Duration::from_secs(1), "{elapsed:?}");
+}
+
+/// Sends half of a message, and then nothing.
+fn stops_half_way(mut client: Client, request_id: i64) {
+    let bytes = client.encode(request_id, query("not all of it"));
+    client.tcp.write_all(&bytes[..bytes.len() / 2]).unwrap();
+    client.hold();
+}
+
+#[test]
+fn a_message_that_stops_half_way_is_silence_once_something_is_waited_for() {
+    let of_a_reply: fn(Client) = |mut client| {
+        let Some(request) = client.read() else { return };
+        stops_half_way(client, request.header.request_id);
+    };
+    let unasked: fn(Client) = |client| stops_half_way(client, 987_654_321);
+    for serve in [of_a_reply, unasked] {
+        let peer = Peer::start(serve);
+        let channel = started(patience(builder(&peer.url()), "0.3"));
+        let (elapsed, result) = time(|| channel.request_with(query("?"), within_ms(10_000)));
+        let error = result.unwrap_err();
+        let ChannelError::Lost { cause, .. } = &error else { panic!("{error:?}") };
+        assert!(matches!(**cause, TransportError::Unresponsive { .. }), "{cause:?}");
+        assert!(elapsed >= Duration::from_millis(300) && elapsed < Duration::from_secs(3), "{elapsed:?}");
+        assert_eq!(channel.link_state(), LinkState::FailedOnRecv);
+    }
+}
+
+#[test]
+fn a_message_of_the_login_that_stops_half_way_ends_it_at_its_timeout() {
+    let peer = Peer::before_login(|client| stops_half_way(client, -1));
+    let builder = builder(&peer.url()).operation_timeout(Duration::from_millis(300));
+    let (elapsed, result) = time(|| builder.build().unwrap().connect());
+    let error = result.unwrap_err();
+    assert!(error.is_timeout() && error.kind() == ErrorKind::Timeout, "{error:?}");
+    assert!(elapsed >= Duration::from_millis(300) && elapsed < Duration::from_secs(3), "{elapsed:?}");
 }
 
 /// A network of its own for a server, at the other end of a cable.

@@ -162,6 +162,18 @@ fn what_is_hidden_by_options_of_the_program_is_reported() {
     );
 }
 
+#[test]
+fn options_of_tls_with_tcp_are_reported() {
+    let warnings = |url: &str| {
+        let builder = TgChannel::builder(url).tls_options(TlsOptions::default()).dangerous_accept_any_certificate();
+        builder.build().unwrap().warnings().to_vec()
+    };
+    let needs_tls = |set_by| SettingWarning::OptionsNeedTls { set_by };
+    let expected = ["ChannelBuilder::tls_options", "ChannelBuilder::dangerous_accept_any_certificate"].map(needs_tls);
+    assert_eq!(warnings("tcp://h"), expected);
+    assert_eq!(warnings("ssl://h"), []);
+}
+
 /// The messages of this test's logger.
 static LOGGED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 

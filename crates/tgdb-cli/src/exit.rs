@@ -22,7 +22,7 @@ pub(crate) enum Code {
     Data = 4,
     /// An address cannot be resolved, listened on or connected to.
     Network = 5,
-    /// TLS failed, or certificates or keys cannot be used.
+    /// TLS failed, one side speaks it and the other does not, or certificates or keys cannot be used.
     Tls = 6,
     /// The server rejected the login.
     Login = 7,

@@ -4,10 +4,14 @@
 
 mod common;
 
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::process::{Child, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{at, graph, outputs, silent, user};
+use tgdb_channel::pdu::{Body, Header, Message};
 use tgdb_testkit::{Faults, LoginFault, ServerConfig, TestCa, TestServer};
 
 const COMMANDS: [&[&str]; 4] = [&["ping"], &["query", "g.V()"], &["metadata"], &["admin", "users"]];
@@ -66,11 +70,36 @@ fn certificates_that_are_not_trusted_are_6() {
 }
 
 #[test]
-fn a_peer_that_does_not_speak_tgdb_is_4() {
+fn tls_on_one_side_only_is_6() {
     let ca = TestCa::new("test").unwrap();
     let tls = Some(ca.server_config(&ca.issue(&["localhost"]).unwrap()).unwrap());
     let server = TestServer::start(ServerConfig { tls, ..ServerConfig::graph() }).unwrap();
-    all_fail(&server.url().replace("ssl://", "tcp://"), &[], 4, "use an ssl:// URL for this port");
+    all_fail(&server.url().replace("ssl://", "tcp://"), &[], 6, "use an ssl:// URL for this port");
+    let plain = answering(Message::new(Header::default(), Body::Ping).encode().unwrap());
+    all_fail(&format!("ssl://{plain}"), &[], 6, "a plain port needs a tcp:// URL");
+}
+
+#[test]
+fn a_peer_that_does_not_speak_tgdb_is_4() {
+    let http = answering(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec());
+    all_fail(&format!("tcp://{http}"), &[], 4, "the peer is an HTTP server");
+}
+
+/// A server that answers with these bytes, whatever it is sent.
+fn answering(bytes: Vec<u8>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for tcp in listener.incoming() {
+            let mut tcp = tcp.unwrap();
+            if tcp.read(&mut [0; 1024]).is_ok_and(|count| count > 0) {
+                let _ = tcp.write_all(&bytes);
+            }
+            let _ = tcp.shutdown(Shutdown::Write);
+            let _ = std::io::copy(&mut tcp, &mut std::io::sink());
+        }
+    });
+    address
 }
 
 #[test]

@@ -23,6 +23,12 @@ pub enum SettingWarning {
         /// What the program has set.
         by: &'static str,
     },
+    /// The program has set something of TLS in code, and the protocol is `tcp`: nothing is encrypted.
+    #[error("{set_by} has no effect with tcp; use an ssl URL")]
+    OptionsNeedTls {
+        /// How the program has set it.
+        set_by: &'static str,
+    },
     /// A time without unit is so short or so long that it is probably a mistake.
     #[error("property {} ({}): the number without unit is read as {read_as:?}; write a unit if that is not meant, such as 5s or 500ms", .name.name(), .name.alias())]
     Implausible {

@@ -173,8 +173,17 @@ impl ChannelBuilder {
         let overridden = |names: &'static [ConfigName], by| {
             names.iter().filter(is_set).map(move |name| SettingWarning::Overridden { name: *name, by })
         };
-        if self.tls.is_some() && protocol == Protocol::Ssl {
-            warnings.extend(overridden(tls::PROPERTIES, "ChannelBuilder::tls_options"));
+        const TLS_OPTIONS: &str = "ChannelBuilder::tls_options";
+        let set = [
+            (self.tls.is_some(), TLS_OPTIONS),
+            (self.accept_any_certificate, "ChannelBuilder::dangerous_accept_any_certificate"),
+        ];
+        match protocol {
+            Protocol::Tcp => warnings.extend(
+                set.iter().filter(|(is_set, _)| *is_set).map(|(_, set_by)| SettingWarning::OptionsNeedTls { set_by }),
+            ),
+            _ if self.tls.is_some() => warnings.extend(overridden(tls::PROPERTIES, TLS_OPTIONS)),
+            _ => {}
         }
         if self.socket.is_some() {
             warnings.extend(overridden(socket::PROPERTIES, "ChannelBuilder::socket_options"));

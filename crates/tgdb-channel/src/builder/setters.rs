@@ -220,7 +220,7 @@ impl ChannelBuilder {
     }
 
     /// All options of TLS at once, in place of its properties, also those of the URL. With
-    /// a `tcp` URL they have no effect.
+    /// a `tcp` URL they have no effect, which is reported.
     pub fn tls_options(mut self, options: TlsOptions) -> Self {
         self.tls = Some(options);
         self

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use tgdb_pdu::FrameError;
 use tgdb_pdu::graph::AttributeError;
 use tgdb_transport::TransportError;
 
@@ -36,7 +37,8 @@ pub enum ErrorKind {
     Usage,
     /// No connection to a server could be made.
     Unreachable,
-    /// TLS failed, or the server's certificate was rejected.
+    /// TLS failed, the server's certificate was rejected, or one side speaks TLS and the other does
+    /// not. A peer that only closes the connection is [`Unreachable`](Self::Unreachable).
     Tls,
     /// The server did not accept the login.
     Login,
@@ -204,6 +206,8 @@ fn kind_of_connecting(cause: &TransportError) -> ErrorKind {
         #[cfg(feature = "tls")]
         TransportError::Tls { .. } | TransportError::Certificate { .. } => ErrorKind::Tls,
         TransportError::NotTls { .. } | TransportError::PlainFrame { .. } => ErrorKind::Tls,
+        // A TLS port and a tcp:// URL: as much a matter of TLS as the other way round.
+        TransportError::Frame { source: FrameError::TlsRecord, .. } => ErrorKind::Tls,
         TransportError::Frame { .. } => ErrorKind::Protocol,
         _ => ErrorKind::Unreachable,
     }

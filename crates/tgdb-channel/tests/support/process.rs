@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,10 +46,36 @@ impl OtherProcess {
         }
     }
 
-    /// Sends a signal, such as `-STOP`.
-    pub fn signal(&self, signal: &str) {
+    /// Stops the process. Afterwards it does nothing any more, not even answer what came before.
+    pub fn stop(&self) {
+        self.signal("-STOP");
+        // The signal is sent before it is obeyed: a thread of the process may still run.
+        while self.threads().iter().any(|state| *state != 'T') {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Lets a stopped process go on.
+    pub fn go_on(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
         assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
     }
+
+    /// The states of its threads, such as `S` for one that sleeps and `T` for one that is stopped.
+    fn threads(&self) -> Vec<char> {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        threads.map(|thread| state(&thread.unwrap().path().join("stat"))).collect()
+    }
+}
+
+/// The state of a thread: the first field behind its name, which is in parentheses and may have some itself.
+fn state(stat: &Path) -> char {
+    // A thread that ended meanwhile runs no more than a stopped one.
+    let Ok(stat) = std::fs::read_to_string(stat) else { return 'T' };
+    stat.rsplit_once(") ").unwrap().1.chars().next().unwrap()
 }
 
 impl Drop for OtherProcess {
