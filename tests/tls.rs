@@ -3,7 +3,6 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use tgdb_channel::pdu::Body;
@@ -120,33 +119,14 @@ fn an_expired_certificate_is_rejected() {
     assert_eq!(problem(&rejected(trusting(&server.url(), &ca))), CertificateProblem::Expired);
 }
 
-/// Keeps the warnings of the process.
-struct Warnings(Mutex<Vec<String>>);
-
-static WARNINGS: Warnings = Warnings(Mutex::new(Vec::new()));
-
-impl log::Log for Warnings {
-    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
-        metadata.level() <= log::Level::Warn
-    }
-    fn log(&self, record: &log::Record<'_>) {
-        if self.enabled(record.metadata()) {
-            self.0.lock().unwrap().push(record.args().to_string());
-        }
-    }
-    fn flush(&self) {}
-}
-
 #[test]
 fn verification_can_be_turned_off_explicitly_and_loudly() {
-    log::set_logger(&WARNINGS).unwrap();
-    log::set_max_level(log::LevelFilter::Warn);
     let (ca, stranger) = (ca(), ca());
     let server = server(&ca, &["graph.example.com"]);
     let warnings = || {
         let port = server.address().port().to_string();
-        let about_us = |text: &&String| text.contains(&port) && text.contains("VERIFIED");
-        WARNINGS.0.lock().unwrap().iter().filter(about_us).cloned().collect::<Vec<_>>()
+        let about_us = |text: &String| text.contains(&port) && text.contains("VERIFIED");
+        logs::warnings().into_iter().filter(about_us).collect::<Vec<_>>()
     };
     rejected(trusting(&server.url(), &ca));
     assert!(warnings().is_empty());

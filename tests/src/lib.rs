@@ -3,6 +3,9 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[allow(missing_docs, clippy::missing_panics_doc, clippy::unwrap_used)]
+#[path = "../../crates/tgdb-channel/tests/support/logs.rs"]
+pub mod logs;
 #[cfg(doctest)]
 mod readmes;
 
@@ -34,6 +37,7 @@ pub fn recorded(file: &str) -> Vec<u8> {
 /// A channel to that URL as the testkit's user. Attempts to reconnect follow each
 /// other at once, and replies are waited for long enough for a busy machine.
 pub fn builder(url: &str) -> ChannelBuilder {
+    logs::show_logs();
     TgChannel::builder(url)
         .user(DEFAULT_USER)
         .password(DEFAULT_PASSWORD)

@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::LatencyHistogram;
 
 /// What a channel has done since it was made; from [`TgChannel::stats`](crate::TgChannel::stats).
-/// Counters only grow; [`in_flight`](Self::in_flight) is of the moment. They are kept over
+/// Counters only grow; [`in_flight`](Self::in_flight) and
+/// [`waiting_for_room`](Self::waiting_for_room) are of the moment. They are kept over
 /// reconnections, and cost a request some nanoseconds and no allocation.
 ///
 /// # Example
@@ -30,6 +31,11 @@ pub struct ChannelStats {
     /// Requests without outcome now, messages without reply that were not handed over yet among
     /// them.
     pub in_flight: usize,
+    /// Requests now that were not taken in yet, because as many are in flight or as many bytes wait
+    /// as may: [`maxRequestsInFlight`](tgdb_url::ConfigName::ChannelMaxInFlight),
+    /// [`maxOutboxSize`](tgdb_url::ConfigName::ChannelMaxOutboxSize). More than 0 for long means
+    /// that the program asks faster than the server answers.
+    pub waiting_for_room: usize,
     /// Bytes of messages that the operating system took, login and pings included. Without what
     /// TLS adds.
     pub bytes_sent: u64,

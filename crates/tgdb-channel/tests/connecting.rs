@@ -3,14 +3,18 @@
 
 mod support;
 
+use std::cell::Cell;
 use std::io::Write;
-use std::sync::mpsc;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::task::Waker;
 use std::thread;
 use std::time::Duration;
 
 use support::*;
 use tgdb_channel::pdu::Body;
+use tgdb_channel::transport::Resolve;
 use tgdb_channel::url::ConfigName;
 use tgdb_channel::*;
 use tgdb_testkit::{Faults, ServerConfig, TestServer};
@@ -45,39 +49,76 @@ fn connect_is_stopped(what: &str, begun: impl Fn(), builder: &ChannelBuilder) {
     });
 }
 
-fn a_moment() {
-    thread::sleep(Duration::from_millis(30));
+/// Counts how often it is asked, so that tests see that a connect has begun.
+#[derive(Debug)]
+struct Counting {
+    asked: AtomicUsize,
+    resolver: Arc<dyn Resolve>,
+}
+
+impl Resolve for Counting {
+    fn resolve(&self, host: &str, port: u16) -> std::io::Result<Vec<SocketAddr>> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.resolver.resolve(host, port)
+    }
+}
+
+/// The same for a host that this resolver finds.
+fn resolving_is_stopped(what: &str, resolver: Arc<dyn Resolve>) {
+    let counting = Arc::new(Counting { asked: AtomicUsize::new(0), resolver });
+    let seen = Cell::new(0);
+    let begun = || {
+        seen.set(seen.get() + 1);
+        eventually("it resolves", || counting.asked.load(Ordering::SeqCst) == seen.get());
+    };
+    connect_is_stopped(what, begun, &builder("tcp://some-host:8222").resolver(counting.clone()));
 }
 
 #[test]
 fn while_the_resolver_stalls() {
     let (_release, resolver) = Stalled::resolver();
-    connect_is_stopped("the resolver stalls", a_moment, &builder("tcp://some-host:8222").resolver(resolver));
+    resolving_is_stopped("the resolver stalls", resolver);
 }
 
 #[test]
 fn while_the_handshake_or_the_login_hangs() {
     let mute = TestServer::start(ServerConfig::faulty(Faults { mute: true, ..Faults::default() })).unwrap();
-    let port = mute.address().port();
-    connect_is_stopped("the login hangs", a_moment, &builder(&mute.url()));
-    connect_is_stopped("the TLS handshake hangs", a_moment, &builder(&format!("ssl://localhost:{port}")));
+    let accepted = Cell::new(0);
+    let begun = || {
+        accepted.set(accepted.get() + 1);
+        eventually("it is connected", || mute.accepted() == accepted.get());
+    };
+    connect_is_stopped("the login hangs", begun, &builder(&mute.url()));
+    let url = format!("ssl://localhost:{}", mute.address().port());
+    connect_is_stopped("the TLS handshake hangs", begun, &builder(&url));
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn while_an_address_does_not_answer() {
+    #[derive(Debug)]
+    struct Finds(SocketAddr);
+    impl Resolve for Finds {
+        fn resolve(&self, _: &str, _: u16) -> std::io::Result<Vec<SocketAddr>> {
+            Ok(vec![self.0])
+        }
+    }
     let silent = tgdb_testkit::SilentListener::start().unwrap();
-    connect_is_stopped("nobody answers", a_moment, &builder(&format!("tcp://{}", silent.address())));
+    resolving_is_stopped("nobody answers", Arc::new(Finds(silent.address())));
 }
 
 #[test]
 fn while_the_login_is_flooded() {
     takes_at_most("connect, stopped, flooded", STOPPED, || {
-        let peer = Peer::before_login(|client| client.flood(Body::Ping));
+        let (flooded, is_flooded) = mpsc::channel();
+        let peer = Peer::before_login(move |client| {
+            flooded.send(()).unwrap();
+            client.flood(Body::Ping);
+        });
         let channel = builder(&peer.url()).build().unwrap();
         thread::scope(|scope| {
             let connect = scope.spawn(|| channel.connect());
-            a_moment();
+            is_flooded.recv_timeout(LONG).unwrap();
             let (elapsed, result) = time(|| {
                 channel.stop(StopMethod::ClientForceful);
                 connect.join().unwrap()

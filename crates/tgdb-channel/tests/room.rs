@@ -47,6 +47,11 @@ fn full_outbox() -> (Peer, TgChannel, Vec<ResponseWaiter>) {
     (peer, channel, waiters)
 }
 
+/// Waits until so many wait for room.
+fn queued(channel: &TgChannel, waiting: usize) {
+    eventually("all have queued", || channel.stats().waiting_for_room == waiting);
+}
+
 /// Without room, each way to submit ends with `Full`, in its time.
 fn every_way_says_full(channel: &TgChannel) {
     let full =
@@ -109,6 +114,7 @@ fn tasks_get_room_in_their_turn() {
     for (submitting, waker) in queue.iter_mut().zip(&wakers) {
         assert!(poll_once(submitting, &Waker::from(waker.clone())).is_pending());
     }
+    queued(&channel, 3);
     // Whoever comes later does not overtake them, even if there is room.
     waiters.pop();
     let error = channel.try_submit(query("hold")).unwrap_err();
@@ -122,7 +128,10 @@ fn tasks_get_room_in_their_turn() {
     drop(first);
     // What was given up is sent all the same, a moment later.
     eventually("it is called", || wakers[2].woken() == 1);
+    // Called, but not taken in yet.
+    assert_eq!(channel.stats().waiting_for_room, 1);
     assert!(matches!(poll_once(&mut queue[1], Waker::noop()), Poll::Ready(Ok(_))));
+    assert_eq!(channel.stats().waiting_for_room, 0);
 }
 
 #[test]
@@ -139,8 +148,7 @@ fn threads_get_room_in_their_turn() {
                 got_room.send(number).unwrap();
                 drop(waiter);
             });
-            // There is no way to see from outside that it has queued.
-            thread::sleep(Duration::from_millis(20));
+            queued(channel, number + 1);
         }
         let mut waiters = waiters.into_iter();
         drop(waiters.next());
@@ -152,25 +160,25 @@ fn threads_get_room_in_their_turn() {
 
 #[test]
 fn a_wait_for_room_ends_with_the_channel() {
-    let (_server, channel, _waiters) = full_table();
-    let mut submitting = channel.submit_async(query("hold"), within_ms(20_000));
-    let waker = ThreadWaker::new();
-    assert!(poll_once(&mut submitting, &Waker::from(waker.clone())).is_pending());
     takes_at_most("threads that wait for room", STOPPED, || {
-        thread::scope(|scope| {
+        let (_server, channel, _waiters) = full_table();
+        let mut submitting = channel.submit_async(query("hold"), within_ms(20_000));
+        let waker = ThreadWaker::new();
+        assert!(poll_once(&mut submitting, &Waker::from(waker.clone())).is_pending());
+        let (elapsed, result) = thread::scope(|scope| {
             let thread = scope.spawn(|| channel.submit_with(query("hold"), RequestOptions::timeout(LONG)).map(drop));
-            thread::sleep(Duration::from_millis(20));
-            let (elapsed, result) = time(|| {
+            queued(&channel, 2);
+            time(|| {
                 channel.stop(StopMethod::ClientForceful);
                 thread.join().unwrap()
-            });
-            assert!(matches!(result, Err(ChannelError::NotConnected { .. })), "{result:?}");
-            elapsed
-        })
+            })
+        });
+        assert!(matches!(result, Err(ChannelError::NotConnected { .. })), "{result:?}");
+        assert_eq!((waker.woken(), channel.stats().waiting_for_room), (1, 0));
+        let Poll::Ready(Err(error)) = poll_once(&mut submitting, Waker::noop()) else { panic!("it is over") };
+        assert!(matches!(error, ChannelError::NotConnected { .. }), "{error:?}");
+        elapsed
     });
-    assert_eq!(waker.woken(), 1);
-    let Poll::Ready(Err(error)) = poll_once(&mut submitting, Waker::noop()) else { panic!("it is over") };
-    assert!(matches!(error, ChannelError::NotConnected { .. }), "{error:?}");
 }
 
 #[test]

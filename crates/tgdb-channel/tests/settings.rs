@@ -4,10 +4,10 @@
 mod support;
 
 use std::process::Command;
-use std::sync::Mutex;
 use std::time::Duration;
 use std::{env, fs};
 
+use support::logs::{show_logs, warnings};
 use support::{builder, started};
 use tgdb_channel::proto::LoadBalance;
 use tgdb_channel::transport::{SocketOptions, TlsOptions};
@@ -174,32 +174,13 @@ fn options_of_tls_with_tcp_are_reported() {
     assert_eq!(warnings("ssl://h"), []);
 }
 
-/// The messages of this test's logger.
-static LOGGED: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-struct Logger;
-
-impl log::Log for Logger {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
-    }
-    fn log(&self, record: &log::Record<'_>) {
-        if record.level() == log::Level::Warn {
-            LOGGED.lock().unwrap().push(record.args().to_string());
-        }
-    }
-    fn flush(&self) {}
-}
-
 #[test]
 fn warnings_are_logged_when_the_channel_is_made() {
-    log::set_logger(&Logger).unwrap();
-    log::set_max_level(log::LevelFilter::Warn);
+    show_logs();
     let url = "tcp://reported.example/{trustedCertificates=ca.pem;locale=de;connectTimeout=5;password=tiger}";
     let channel = TgChannel::builder(url).build().unwrap();
     assert_eq!(channel.warnings().len(), 3);
-    let logged: Vec<_> =
-        LOGGED.lock().unwrap().iter().filter(|text| text.contains("reported.example")).cloned().collect();
+    let logged: Vec<_> = warnings().into_iter().filter(|text| text.contains("reported.example")).collect();
     let expected: Vec<_> =
         channel.warnings().iter().map(|warning| format!("channel to reported.example:8222: {warning}")).collect();
     assert_eq!(logged, expected);

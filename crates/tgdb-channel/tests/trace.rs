@@ -5,7 +5,6 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, Once};
 use std::thread;
 
 use support::*;
@@ -153,32 +152,8 @@ fn a_trace_goes_on_over_a_reconnection_and_another_connect() {
     });
 }
 
-/// What was logged with the level of a warning.
-static WARNINGS: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-struct Collector;
-
-impl log::Log for Collector {
-    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
-        metadata.level() <= log::Level::Warn
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        if self.enabled(record.metadata()) {
-            WARNINGS.lock().unwrap().push(record.args().to_string());
-        }
-    }
-
-    fn flush(&self) {}
-}
-
 #[test]
 fn a_trace_that_cannot_be_written_ends_with_one_warning_and_the_session_goes_on() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        log::set_logger(&Collector).unwrap();
-        log::set_max_level(log::LevelFilter::Warn);
-    });
     let directory = Directory::new("unusable");
     fs::create_dir_all(directory.0.parent().unwrap()).unwrap();
     fs::write(&directory.0, "no directory").unwrap();
@@ -186,7 +161,7 @@ fn a_trace_that_cannot_be_written_ends_with_one_warning_and_the_session_goes_on(
     let channel = traced(&server.url(), &directory.0, "id");
     let warnings = || {
         let path = directory.0.display().to_string();
-        WARNINGS.lock().unwrap().iter().filter(|warning| warning.contains(&path)).count()
+        logs::warnings().iter().filter(|warning| warning.contains(&path)).count()
     };
     channel.request(query("one")).unwrap();
     eventually("there is a warning", || warnings() == 1);

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use log::Level;
 use support::graph::*;
 use support::logs::*;
 use support::*;
@@ -17,6 +16,7 @@ use tgdb_channel::pdu::call::{GetMetadata, ServerError};
 use tgdb_channel::pdu::graph::ChangeSet;
 use tgdb_channel::url::ConfigName;
 use tgdb_channel::*;
+use tracing::Level;
 
 const BEGIN: Verb = Verb::BEGIN_TRANSACTION_REQUEST;
 const COMMIT: Verb = Verb::COMMIT_TRANSACTION_REQUEST;
@@ -104,7 +104,7 @@ fn a_commit_that_fails_is_an_error_and_is_rolled_back() {
     let ChannelError::Server(error) = error else { panic!("{error:?}") };
     assert_eq!(error.transaction_status(), Some(TransactionStatus::OPTIMISTIC_LOCK_FAILED));
     assert_eq!((error.code, error.name()), (8004, Some("GENERAL_ERROR")));
-    let [(Level::Debug, text)] = &logged()[..] else { panic!("one line") };
+    let [(Level::DEBUG, text)] = &logged()[..] else { panic!("one line") };
     assert!(text.contains("commit failed"), "{text}");
     // The rollback is there before the next transaction begins.
     let options = RequestOptions::default();
@@ -147,13 +147,13 @@ fn a_transaction_that_is_dropped_is_rolled_back_and_the_log_says_so() {
     let server = obliging();
     let channel = started(builder(&server.url()));
     drop(channel.begin().unwrap());
-    let [(Level::Debug, text)] = &logged()[..] else { panic!("one line") };
+    let [(Level::DEBUG, text)] = &logged()[..] else { panic!("one line") };
     assert!(text.contains("before it was used"), "{text}");
     let transaction = channel.begin().unwrap();
     transaction.query("nodes").unwrap();
     let (elapsed, ()) = time(|| drop(transaction));
     assert!(elapsed < Duration::from_secs(1), "{elapsed:?}");
-    let [(Level::Warn, text)] = &logged()[..] else { panic!("one line") };
+    let [(Level::WARN, text)] = &logged()[..] else { panic!("one line") };
     assert!(text.contains("before it was committed"), "{text}");
     eventually("both are rolled back", || count(&server, ROLLBACK) == 2);
     assert_eq!(transaction_verbs(&server), [BEGIN, ROLLBACK, BEGIN, QUERY, ROLLBACK]);

@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 use std::thread;
 
-use log::Level;
 use support::graph::*;
 use support::logs::*;
 use support::*;
@@ -19,6 +18,7 @@ use tgdb_channel::pdu::graph::ChangeSet;
 use tgdb_channel::pdu::{Message, Verb};
 use tgdb_channel::*;
 use tgdb_testkit::ServerSession;
+use tracing::Level;
 
 const BEGIN: Verb = Verb::BEGIN_TRANSACTION_REQUEST;
 const COMMIT: Verb = Verb::COMMIT_TRANSACTION_REQUEST;
@@ -58,7 +58,7 @@ fn a_transaction_of_a_lost_session_is_gone_and_nothing_of_it_is_sent() {
     assert_gone(lost.next().unwrap().rollback(), sessions[2]);
     logged();
     drop(lost.next().unwrap());
-    let [(Level::Debug, text)] = &logged()[..] else { panic!("one line") };
+    let [(Level::DEBUG, text)] = &logged()[..] else { panic!("one line") };
     assert!(text.contains("is gone"), "{text}");
     assert_eq!(asked(&server), before, "nothing was sent");
     channel.begin().unwrap().commit(&set).unwrap();
@@ -69,7 +69,6 @@ fn a_transaction_is_lost_while_its_commit_is_under_way() {
     let is_committing = Arc::new(AtomicUsize::new(0));
     let server = {
         let is_committing = is_committing.clone();
-        collect_log();
         recording(move |session: &mut ServerSession, request: &Message| match request.verb() {
             COMMIT if is_committing.fetch_add(1, Ordering::SeqCst) == 0 => {}
             _ => serve(session, request, narrow()),
@@ -93,7 +92,6 @@ fn a_transaction_is_lost_while_its_commit_is_under_way() {
 fn a_begin_that_is_lost_is_sent_in_the_next_session() {
     let begun = AtomicUsize::new(0);
     let server = {
-        collect_log();
         recording(move |session: &mut ServerSession, request: &Message| match request.verb() {
             BEGIN if begun.fetch_add(1, Ordering::SeqCst) == 0 => session.close(),
             _ => serve(session, request, narrow()),
@@ -109,7 +107,6 @@ fn a_begin_that_is_lost_is_sent_in_the_next_session() {
 #[test]
 fn a_begin_whose_outcome_is_not_known_is_rolled_back() {
     let server = {
-        collect_log();
         let begun = AtomicUsize::new(0);
         recording(move |session: &mut ServerSession, request: &Message| match request.verb() {
             BEGIN if begun.fetch_add(1, Ordering::SeqCst) < 2 => {}

@@ -202,6 +202,7 @@ impl<W> Session<W> {
         let lasting = self.connected_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
         ChannelStats {
             in_flight: self.in_flight(),
+            waiting_for_room: self.requests.room.waiting(),
             connected: self.stats.connected.saturating_add(lasting),
             ..self.stats.clone()
         }

@@ -74,6 +74,11 @@ impl<W> RoomQueue<W> {
         self.places.len()
     }
 
+    /// How many want room and do not have it yet, the one that was called among them.
+    pub(super) fn waiting(&self) -> usize {
+        self.places.len() + usize::from(self.called.is_some())
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.places.is_empty()
     }

@@ -237,7 +237,6 @@ pub fn server_error<T: std::fmt::Debug>(result: Result<T, ChannelError>) -> (i32
 
 /// A server whose answers to begin, commit and rollback are those, if there are any.
 pub fn scripted(answer: impl Fn(&mut ServerSession, &Message) -> Option<Body> + Send + Sync + 'static) -> TestServer {
-    super::logs::collect_log();
     recording(move |session: &mut ServerSession, request: &Message| match answer(session, request) {
         Some(reply) => session.reply(request, reply),
         None => serve(session, request, narrow()),

@@ -38,6 +38,7 @@ pub const STOPPED: Duration = Duration::from_millis(250);
 
 /// A channel to that URL as the testkit's user, with time enough for a busy machine.
 pub fn builder(url: &str) -> ChannelBuilder {
+    logs::show_logs();
     TgChannel::builder(url)
         .user(DEFAULT_USER)
         .password(DEFAULT_PASSWORD)

@@ -77,6 +77,24 @@ fn bytes_are_those_that_the_system_took_and_whole_messages_that_came() {
 }
 
 #[test]
+fn those_who_wait_for_room_are_counted() {
+    let mut driven = Driven::connected_with(1, |config| config.max_in_flight = 1);
+    let id = driven.submit("in flight", MODE);
+    driven.sent();
+    let deadline = driven.now + SECOND;
+    let [first, second] = ["first", "second"].map(|name| driven.session.wait_for_room(None, 100, deadline, name).0);
+    assert_eq!((driven.stats().in_flight, driven.stats().waiting_for_room), (1, 2));
+    driven.reply(id);
+    assert_eq!(driven.stats().waiting_for_room, 2, "the first is called, and did not come yet");
+    driven.session.leave_room(first);
+    driven.session.leave_room(second);
+    assert_eq!(driven.stats().waiting_for_room, 0);
+    driven.session.wait_for_room(None, 100, deadline, "third");
+    driven.session.close(driven.now, StopMethod::RemoteKill);
+    assert_eq!(driven.stats().waiting_for_room, 0, "there will be no room");
+}
+
+#[test]
 fn timeouts_are_counted_but_not_those_that_nobody_waits_for() {
     let mut driven = Driven::connected(2);
     driven.submit_timed("sent", SECOND);
