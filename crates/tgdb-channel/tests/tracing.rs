@@ -6,6 +6,7 @@ mod support;
 
 use std::fmt::{self, Write};
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -22,6 +23,9 @@ use tracing_subscriber::registry::LookupSpan;
 
 /// What was heard: a line for each event, and for each span that was closed.
 static HEARD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Hearing takes longer than the bit of time between an outcome and the end of a program.
+static IS_SLOW: AtomicBool = AtomicBool::new(false);
 
 /// Writes down what it hears.
 struct Scribe;
@@ -51,6 +55,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Scribe {
             write!(line.0, " in {}", span.name()).unwrap();
         }
         event.record(&mut line);
+        if IS_SLOW.load(Ordering::Relaxed) {
+            thread::sleep(Duration::from_millis(20));
+        }
         HEARD.lock().unwrap().push(line.0);
     }
 
@@ -176,6 +183,19 @@ fn silence_is_an_event() {
     channel.request(query("stall 5000")).unwrap_err();
     heard("INFO tgdb::link", &["silence=", "nothing at all arrives"]);
     heard("WARN tgdb::link", &["the connection"]);
+}
+
+#[test]
+fn what_happened_is_emitted_before_the_channel_is_gone() {
+    let _turn = listen();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    IS_SLOW.store(true, Ordering::Relaxed);
+    let channel = builder(&format!("tcp://{nobody}")).build().unwrap();
+    channel.connect().unwrap_err();
+    drop(channel);
+    let (attempts, ends) = (count("INFO tgdb::connect"), count("WARN tgdb::connect"));
+    IS_SLOW.store(false, Ordering::Relaxed);
+    assert_eq!((attempts, ends), (1, 1), "{:?}", HEARD.lock().unwrap());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::log::Verbosity;
 use crate::output::Color;
 use crate::{admin, bench, bulk, connect, decode, exit, metadata, ping, proxy, query, serve, shell};
 
@@ -12,6 +13,8 @@ pub(crate) struct Cli {
     /// Whether the output has colours; auto has them on a terminal only
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: Color,
+    #[command(flatten)]
+    pub(crate) verbosity: Verbosity,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

@@ -1,6 +1,6 @@
 //! Which server a command talks to, and as whom.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use tgdb_channel::{ChannelBuilder, TgChannel};
 use zeroize::Zeroizing;
 
 use crate::exit::Failure;
+use crate::{interrupt, log};
 
 /// What `--help` says of the environment.
 pub(crate) const HELP: &str = "\
@@ -68,10 +69,10 @@ fn property(text: &str) -> Result<(String, String), &'static str> {
 
 impl Connection {
     /// What the command line and the environment say. Asks for the password if that is wanted.
-    pub(crate) fn builder(&self) -> Result<ChannelBuilder, Failure> {
+    fn builder(&self) -> Result<ChannelBuilder, Failure> {
         let Settings { user, database, ca, insecure, timeout, connect_timeout, properties, .. } = &self.settings;
         let properties: Properties = properties.iter().cloned().collect();
-        let mut builder = ChannelBuilder::from_env()?.properties(&properties);
+        let mut builder = ChannelBuilder::from_env()?.properties(&properties).trace_payloads(log::shows_contents());
         if let Some(url) = &self.url {
             builder = builder.url(url);
         }
@@ -107,21 +108,28 @@ impl Connection {
         self.url.take()
     }
 
-    /// A channel that is logged in and started.
+    /// A channel that is logged in and started. A signal ends the attempt.
     pub(crate) fn connect(&self) -> Result<TgChannel, Failure> {
-        self.connect_with(self.builder()?)
+        self.connect_with(&mut self.builder()?)
     }
 
-    /// As [`Connection::connect`], with a builder that has more settings.
-    pub(crate) fn connect_with(&self, builder: ChannelBuilder) -> Result<TgChannel, Failure> {
+    /// As many channels as [`Connection::connect`] makes one. A password is asked for once.
+    pub(crate) fn connect_all(&self, count: u32) -> Result<Vec<TgChannel>, Failure> {
+        let mut builder = self.builder()?;
+        (0..count).map(|_| self.connect_with(&mut builder)).collect()
+    }
+
+    /// The builder keeps the password if it was asked for.
+    fn connect_with(&self, builder: &mut ChannelBuilder) -> Result<TgChannel, Failure> {
+        let signals = interrupt::signals()?;
         let mut channel = builder.clone().build()?;
-        warn(&channel);
-        if let Err(error) = channel.connect() {
+        if let Err(error) = interrupt::wait(&signals, channel.connect_async())? {
             if !(error.is_auth() && self.may_ask(&channel)) {
                 return Err(error.into());
             }
-            channel = builder.password(ask()?.as_str()).build()?;
-            channel.connect()?;
+            *builder = builder.clone().password(ask()?.as_str());
+            channel = builder.clone().build()?;
+            interrupt::wait(&signals, channel.connect_async())??;
         }
         channel.start()?;
         Ok(channel)
@@ -143,16 +151,13 @@ impl Connection {
     }
 }
 
-/// Says which settings do nothing.
-fn warn(channel: &TgChannel) {
-    for warning in channel.warnings() {
-        // The standard error can be closed.
-        let _ = writeln!(io::stderr(), "tgdb: warning: {warning}");
-    }
-}
-
 fn ask() -> Result<Zeroizing<String>, Failure> {
-    rpassword::prompt_password("Password: ").map(Zeroizing::new).map_err(Failure::Prompt)
+    let ask = || rpassword::prompt_password("Password: ").map(Zeroizing::new);
+    match interrupt::wait_for_terminal(ask)? {
+        // Ctrl-C is a key to it.
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(Failure::Interrupted),
+        answer => answer.map_err(Failure::Prompt),
+    }
 }
 
 #[cfg(test)]

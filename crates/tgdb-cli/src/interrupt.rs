@@ -1,9 +1,10 @@
 //! Ctrl-C, and SIGTERM and SIGHUP where there are any.
 
 use std::future::Future;
+use std::io;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
@@ -11,10 +12,13 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounde
 use tgdb_channel::{StopMethod, TgChannel};
 
 use crate::exit::{Code, Failure};
+use crate::terminal::Settings;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// A line editor waits for input. Ctrl-C is input to it, so a signal is meant to end the program.
 static AT_PROMPT: AtomicBool = AtomicBool::new(false);
+/// The terminal before a line editor changed it.
+static AT_LINE: Mutex<Option<Settings>> = Mutex::new(None);
 static SIGNALS: OnceLock<Receiver<()>> = OnceLock::new();
 
 /// Takes the signals from now on: each gives one item, and at most one is kept.
@@ -38,7 +42,9 @@ pub(crate) fn signals() -> Result<Receiver<()>, Failure> {
 
 /// Runs a line editor. A signal ends the program then.
 pub(crate) fn at_prompt<T>(read: impl FnOnce() -> T) -> T {
-    terminal::remember();
+    if let Ok(mut settings) = AT_LINE.lock() {
+        *settings = Settings::of_input();
+    }
     AT_PROMPT.store(true, Ordering::Relaxed);
     let result = read();
     AT_PROMPT.store(false, Ordering::Relaxed);
@@ -46,29 +52,34 @@ pub(crate) fn at_prompt<T>(read: impl FnOnce() -> T) -> T {
 }
 
 fn end_at_prompt() {
-    terminal::restore();
+    if let Ok(settings) = AT_LINE.lock()
+        && let Some(settings) = &*settings
+    {
+        settings.restore();
+    }
     std::process::exit(Code::Interrupted as i32);
 }
 
-/// The settings of the terminal, which a line editor changes.
-mod terminal {
-    #[cfg(unix)]
-    static SETTINGS: std::sync::Mutex<Option<rustix::termios::Termios>> = std::sync::Mutex::new(None);
-
-    pub(super) fn remember() {
-        #[cfg(unix)]
-        if let Ok(mut settings) = SETTINGS.lock() {
-            *settings = rustix::termios::tcgetattr(std::io::stdin()).ok();
-        }
-    }
-
-    pub(super) fn restore() {
-        #[cfg(unix)]
-        if let Ok(settings) = SETTINGS.lock()
-            && let Some(settings) = settings.as_ref()
-        {
-            let now = rustix::termios::OptionalActions::Now;
-            let _ = rustix::termios::tcsetattr(std::io::stdin(), now, settings);
+/// Waits for somebody at the terminal. A signal ends the wait: the thread that reads is left behind,
+/// and the terminal gets back the settings that reading has changed.
+///
+/// # Errors
+/// [`Failure::Interrupted`].
+pub(crate) fn wait_for_terminal<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    let signals = signals()?;
+    let settings = Settings::of_terminal();
+    let (sender, result) = bounded(1);
+    let reading = move || drop(sender.send(read()));
+    std::thread::Builder::new().name("tgdb-prompt".into()).spawn(reading).map_err(Failure::Start)?;
+    crossbeam_channel::select! {
+        recv(result) -> result => result.map_err(|_| Failure::Interrupted),
+        recv(signals) -> _ => {
+            if let Some(settings) = settings {
+                settings.restore();
+            }
+            // Behind the question. The standard error can be closed.
+            let _ = io::Write::write_all(&mut io::stderr(), b"\n");
+            Err(Failure::Interrupted)
         }
     }
 }
@@ -87,8 +98,6 @@ pub(crate) fn wait<T>(signals: &Receiver<()>, call: impl Future<Output = T>) -> 
     let (sender, woken) = bounded(1);
     let waker = Waker::from(Arc::new(Woken(sender)));
     let mut call = pin!(call);
-    // One that came before was not meant for this call.
-    let _ = signals.try_recv();
     loop {
         if let Poll::Ready(result) = call.as_mut().poll(&mut Context::from_waker(&waker)) {
             return Ok(result);

@@ -12,6 +12,7 @@ mod decode;
 mod exit;
 mod interrupt;
 mod listing;
+mod log;
 mod metadata;
 mod output;
 mod pages;
@@ -24,6 +25,7 @@ mod record;
 mod serve;
 mod shell;
 mod table;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -33,6 +35,7 @@ use args::{Cli, Command};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    cli.verbosity.listen(cli.color);
     exit::report(match cli.command {
         Command::Ping(options) => ping::run(&options, cli.color),
         Command::Query(options) => query::run(*options, cli.color),

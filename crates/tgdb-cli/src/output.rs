@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::time::Duration;
 
+use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 use tgdb_pdu::escaped;
@@ -21,9 +22,14 @@ pub(crate) enum Color {
 impl Color {
     /// Whether the standard output is to have colours.
     pub(crate) fn is_wanted(self) -> bool {
+        self.is_wanted_on(&io::stdout())
+    }
+
+    /// Whether that stream is to have colours.
+    pub(crate) fn is_wanted_on(self, stream: &impl RawStream) -> bool {
         match self {
             // It also heeds NO_COLOR and CLICOLOR_FORCE.
-            Self::Auto => AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+            Self::Auto => AutoStream::choice(stream) != ColorChoice::Never,
             Self::Always => true,
             Self::Never => false,
         }
@@ -34,6 +40,11 @@ impl Color {
 pub(crate) fn print(text: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     out.write_all(text).and_then(|()| out.flush()).map_err(Failure::Output)
+}
+
+/// Writes a value as a line of JSON to the standard output at once.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    print(json_line(value)?.as_bytes())
 }
 
 /// A value and the end of the line. What a terminal would obey, JSON has as escapes.

@@ -11,6 +11,10 @@ use crate::output::Color;
 
 /// How many rows are kept back to size the columns.
 const SAMPLE: usize = 1000;
+/// How many cells of them. A server can name as many columns as it likes.
+const SAMPLE_CELLS: usize = 100_000;
+/// Columns are not padded beyond that, or one long cell would make all rows long.
+const MAX_PADDING: usize = 1000;
 /// Columns are not cut below that, or the rows become records.
 const MIN_WIDTH: usize = 8;
 const SEPARATOR: &str = " | ";
@@ -86,7 +90,8 @@ impl Table {
     pub(crate) fn row(&mut self, cells: Vec<Cell>, out: &mut dyn Write) -> Result<(), Failure> {
         if let Shape::Open(rows) = &mut self.shape {
             rows.push(cells);
-            return if rows.len() < SAMPLE { Ok(()) } else { self.open(out) };
+            let is_enough = rows.len() >= SAMPLE || rows.len() * self.header.len() >= SAMPLE_CELLS;
+            return if is_enough { self.open(out) } else { Ok(()) };
         }
         self.write(&cells, out)
     }
@@ -104,7 +109,7 @@ impl Table {
         let rows = std::mem::take(rows);
         let widest = |column: usize, name: &String| {
             let cells = rows.iter().filter_map(|row| row.get(column)).map(Cell::width);
-            cells.chain([name.width()]).max().unwrap_or_default()
+            cells.chain([name.width()]).max().unwrap_or_default().min(MAX_PADDING)
         };
         let widths = self.header.iter().enumerate().map(|(column, name)| widest(column, name)).collect();
         self.shape = match fitted(widths, self.screen.width) {
@@ -240,6 +245,23 @@ mod tests {
         assert!(out.len() > kept);
         table.finish(&mut out).unwrap();
         assert!(String::from_utf8_lossy(&out).ends_with("\na\nlonger\n(1001 rows)\n"));
+    }
+
+    #[test]
+    fn many_columns_and_long_cells_take_no_room_of_other_rows() {
+        let columns = SAMPLE_CELLS / 10;
+        let (header, screen) = (vec!["a"; columns], Screen { width: None, heading: Style::new() });
+        let (mut table, mut out) = (Table::new(header, screen), Vec::new());
+        for _ in 0..10 {
+            assert!(out.is_empty(), "rows are kept back");
+            table.row(vec![Cell::text("b"); columns], &mut out).unwrap();
+        }
+        assert!(!out.is_empty(), "rows are not kept back any more");
+
+        let long = "x".repeat(10 * MAX_PADDING);
+        let shown = self::table(None, &["a", "b"], &[&[&long, "1"], &["y", "2"]]);
+        assert!(shown.contains(&format!("\n{long} | 1\n")), "nothing is cut");
+        assert!(shown.len() < long.len() + 5 * MAX_PADDING, "{}", shown.len());
     }
 
     #[test]

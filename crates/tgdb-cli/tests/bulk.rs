@@ -99,6 +99,10 @@ fn existing_files_stay_without_force() {
 #[test]
 fn an_export_that_fails_or_is_interrupted_leaves_nothing() {
     let directory = Directory::new();
+    let (nowhere, new) =
+        (std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap(), directory.path("new"));
+    assert_eq!(run("export", &[&format!("tcp://{nowhere}"), "--dir", new.to_str().unwrap()]).0, Some(5));
+    assert!(!new.exists());
     let mine = directory.write("route.csv", "mine");
     let (_server, url) = Serve::url(&["--cut-after-sent", "20000"]);
     let (code, _, errors) =

@@ -79,6 +79,12 @@ impl Completions {
         !self.code.is_empty()
     }
 
+    /// Whether subscribers and loggers are to hear something.
+    #[inline]
+    pub(super) fn has_notes(&self) -> bool {
+        self.code.iter().any(|code| matches!(code, Code::Emit(_)))
+    }
+
     #[inline]
     pub(super) fn run(self, shared: &Arc<Shared>) {
         if !self.actions.is_empty() || !self.code.is_empty() {

@@ -102,8 +102,14 @@ impl Shared {
     /// Releases the lock, then does what was left to be done without it.
     pub(crate) fn release(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
         let completions = state.settle();
+        let has_notes = completions.has_notes();
+        state.unsaid += u32::from(has_notes);
         drop(state);
         completions.run(self);
+        if has_notes {
+            self.lock().unsaid -= 1;
+            self.changed.notify_all();
+        }
     }
 
     /// Does something with the lock held, and lets the I/O thread look at the result.

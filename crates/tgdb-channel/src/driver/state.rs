@@ -58,6 +58,8 @@ pub(crate) struct State {
     pub(super) traces_payloads: bool,
     /// What could not be emitted when it happened.
     pub(super) postponed: Vec<Note>,
+    /// How many threads are about to emit what happened.
+    pub(super) unsaid: u32,
 }
 
 impl State {
@@ -88,6 +90,7 @@ impl State {
             frame_notes: Vec::new(),
             traces_payloads: false,
             postponed: Vec::new(),
+            unsaid: 0,
         }
     }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
+use tgdb_transport::foreign::is_emitting;
+
 use super::{Shared, State};
 use crate::proto::{LINGER_FORCEFUL, LINGER_GRACEFUL};
 use crate::{ChannelError, LinkState, StopMethod};
@@ -102,6 +104,17 @@ impl Shared {
         let deadline = (begun + limit).max(Instant::now() + LINGER_FORCEFUL / 2);
         self.flush_trace(deadline);
         self.wait_for_callbacks(deadline);
+        self.wait_for_notes(deadline);
+    }
+}
+
+impl Shared {
+    /// Waits until subscribers and loggers have heard what happened before: a program that ends now
+    /// would lose it.
+    fn wait_for_notes(&self, deadline: Instant) {
+        if !is_emitting() {
+            drop(self.wait_while(deadline, |state| state.unsaid > 0));
+        }
     }
 }
 

@@ -55,12 +55,7 @@ pub(crate) struct Options {
 
 /// Sends requests until time or number are reached, the connections are lost, or a signal comes.
 pub(crate) fn run(options: &Options, color: Color) -> Result<(), Failure> {
-    let builder = options.connection.builder()?;
-    let mut channels = Vec::new();
-    for _ in 0..options.connections {
-        channels.push(options.connection.connect_with(builder.clone())?);
-    }
-    // From here on, so that a signal ends the program while it connects.
+    let channels = options.connection.connect_all(options.connections)?;
     let signals = interrupt::signals()?;
     let question = match &options.query {
         Some(text) => Question::Query(QueryRequest::from(text.as_str())),

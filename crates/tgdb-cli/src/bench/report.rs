@@ -68,7 +68,7 @@ impl Report<'_> {
             "errors": self.tally.errors,
             "latency_us": self.tally.latencies.as_ref().map(latencies),
         });
-        output::print(format!("{object}\n").as_bytes())
+        output::print_json(&object)
     }
 }
 

@@ -46,9 +46,20 @@ pub(crate) struct Options {
 /// Exports to files, all or none.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let directory = &options.dir;
+    let is_new = !directory.exists();
     std::fs::create_dir_all(directory).map_err(|source| failed(directory, source))?;
+    let exported = export(options);
+    if exported.is_err() && is_new {
+        // Only if it is empty.
+        let _ = std::fs::remove_dir(directory);
+    }
+    print(options, &exported?)
+}
+
+fn export(options: &Options) -> Result<Vec<ExportedType>, Failure> {
+    let directory = &options.dir;
     let channel = options.connection.connect()?;
-    let exported = guard(&channel, || {
+    guard(&channel, || {
         if !options.force {
             let schema = channel.schema()?;
             let nodes = schema.node_types().iter().map(|found| &found.entity_type.name);
@@ -72,8 +83,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         let exported = exported?;
         files.finish(options.force)?;
         Ok(exported)
-    })?;
-    print(options, &exported)
+    })
 }
 
 fn failed(path: &Path, source: io::Error) -> Failure {
@@ -144,7 +154,7 @@ fn print(options: &Options, exported: &[ExportedType]) -> Result<(), Failure> {
             })
         });
         let types: Vec<_> = types.collect();
-        return output::print(format!("{}\n", json!({ "exported": types })).as_bytes());
+        return output::print_json(&json!({ "exported": types }));
     }
     let mut text = String::new();
     for one in written {

@@ -160,7 +160,7 @@ fn print(options: &Options, all: &[Loaded]) -> Result<(), Failure> {
     if options.json {
         let types: Vec<Value> =
             all.iter().map(|one| json!({ "type": one.name, "records": one.records, "loaded": one.loaded })).collect();
-        return output::print(format!("{}\n", json!({ "imported": types })).as_bytes());
+        return output::print_json(&json!({ "imported": types }));
     }
     let mut text = String::new();
     for Loaded { name, records, loaded } in all {

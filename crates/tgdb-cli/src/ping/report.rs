@@ -82,7 +82,7 @@ impl Report {
             let certificates: Vec<_> = tls.certificates.iter().map(Certificate::to_json).collect();
             object["tls"] = json!({ "ms": ms(tls.time), "agreed": tls.agreed, "certificates": certificates });
         }
-        output::print(format!("{object}\n").as_bytes())
+        output::print_json(&object)
     }
 }
 

@@ -4,7 +4,7 @@ mod faults;
 mod trace;
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +20,7 @@ use tgdb_testkit::{
 
 use crate::exit::Failure;
 use crate::interrupt::signals;
+use crate::output;
 
 /// What `--help` says below the options.
 pub(crate) const HELP: &str = "\
@@ -196,7 +197,7 @@ fn announce(options: &Options, servers: &[TestServer], certificate: Option<&Path
             "password": DEFAULT_PASSWORD,
             "database": DEFAULT_DATABASE,
         });
-        return print(&object.to_string());
+        return output::print_json(&object);
     }
     let mut text: String = urls.iter().map(|url| format!("listening: {url}\n")).collect();
     if let Some(path) = certificate {
@@ -207,8 +208,7 @@ fn announce(options: &Options, servers: &[TestServer], certificate: Option<&Path
 }
 
 fn print(line: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Failure::Output)
+    output::print(format!("{line}\n").as_bytes())
 }
 
 /// Writes two files for each connection, numbered from 0 on in the order in which they ended.

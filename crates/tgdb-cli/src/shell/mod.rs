@@ -56,10 +56,10 @@ enum Next {
 
 /// Connects, and executes what comes.
 pub(crate) fn run(options: &Options, color: Color) -> Result<(), Failure> {
-    let channel = options.connection.connect()?;
     let is_interactive = io::stdin().is_terminal();
-    // Before the session, which takes the signals from it.
+    // Before the connection, which takes the signals from it.
     let editor = if is_interactive { Some(Editor::new(!options.no_history)?) } else { None };
+    let channel = options.connection.connect()?;
     let shown = &options.shown;
     let user = options.connection.user(&channel);
     let session = Session::new(channel, user, shown.writing(color), shown.timing, shown.limit, color)?;

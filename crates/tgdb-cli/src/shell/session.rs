@@ -31,6 +31,9 @@ pub(super) struct Session {
 
 impl Session {
     /// Takes the signals from now on.
+    ///
+    /// # Errors
+    /// [`Failure::Signal`].
     pub(super) fn new(
         channel: TgChannel,
         user: String,
@@ -50,19 +53,25 @@ impl Session {
         F: Future<Output = Result<T, ChannelError>>,
     {
         self.reconnect()?;
-        let result = interrupt::wait(&self.signals, call(self.channel.clone()))?;
+        let result = self.wait_for(call(self.channel.clone()))?;
         self.report_events();
         Ok(result?)
+    }
+
+    /// Waits until Ctrl-C. One that came before was not meant for this wait.
+    fn wait_for<T>(&self, call: impl Future<Output = T>) -> Result<T, Failure> {
+        let _ = self.signals.try_recv();
+        interrupt::wait(&self.signals, call)
     }
 
     /// Connects again if the connection was lost.
     fn reconnect(&self) -> Result<(), Failure> {
         let mut state = self.channel.link_state();
         if state == LinkState::Reconnecting {
-            state = interrupt::wait(&self.signals, self.channel.reconnected_async())?;
+            state = self.wait_for(self.channel.reconnected_async())?;
         }
         if state != LinkState::Connected {
-            interrupt::wait(&self.signals, self.channel.connect_async())??;
+            self.wait_for(self.channel.connect_async())??;
             self.channel.start()?;
         }
         self.report_events();

@@ -53,6 +53,19 @@ impl Terminal {
         Self { keyboard, screen, child, left: String::new() }
     }
 
+    /// Starts a program whose controlling terminal it is.
+    pub fn controlling(command: &Command, columns: u16) -> Self {
+        let mut controlled = Command::new("setsid");
+        controlled.arg("--ctty").arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => controlled.env(name, value),
+                None => controlled.env_remove(name),
+            };
+        }
+        Self::start(controlled, columns)
+    }
+
     pub fn type_in(&mut self, text: &str) {
         self.keyboard.write_all(text.as_bytes()).unwrap();
     }
@@ -75,10 +88,15 @@ impl Terminal {
     /// Waits until what is typed is not shown.
     pub fn expect_secrecy(&self) {
         let deadline = Instant::now() + PATIENCE;
-        while tcgetattr(&self.keyboard).unwrap().local_modes.contains(LocalModes::ECHO) {
+        while self.is_echoing() {
             assert!(Instant::now() < deadline, "what is typed is shown");
             std::thread::yield_now();
         }
+    }
+
+    /// Whether what is typed is shown.
+    pub fn is_echoing(&self) -> bool {
+        tcgetattr(&self.keyboard).unwrap().local_modes.contains(LocalModes::ECHO)
     }
 
     pub fn child(&self) -> &Child {
@@ -87,6 +105,11 @@ impl Terminal {
 
     /// Waits for the end: the exit code, and what was printed.
     pub fn end(mut self) -> (Option<i32>, String) {
+        self.wait()
+    }
+
+    /// As [`Terminal::end`]; the terminal can be looked at then.
+    pub fn wait(&mut self) -> (Option<i32>, String) {
         let mut text = std::mem::take(&mut self.left);
         loop {
             match self.screen.recv_timeout(PATIENCE) {

@@ -91,7 +91,7 @@ impl AttemptSpans {
     pub(super) fn failed(&self, error: &ChannelError) {
         let span = if self.login.is_none() { &self.connect } else { &self.login };
         info!(target: target::CONNECT, parent: &**span, peer = self.peer, attempt = self.number,
-            "the attempt failed: {error:#}");
+            "{error:#}");
         self.end("failed");
     }
 

@@ -114,7 +114,7 @@ fn emit_event(event: Event<Waiter>, attempt: Option<Box<AttemptSpans>>) {
         Event::AttemptFailed { attempt: number, error, .. } => match attempt {
             Some(attempt) => attempt.failed(&error),
             // It took too long, and its thread is left behind.
-            None => info!(target: target::CONNECT, attempt = number, "the attempt failed: {error:#}"),
+            None => info!(target: target::CONNECT, attempt = number, "{error:#}"),
         },
         Event::LoggedIn { session, version, .. } => {
             if let Some(attempt) = attempt {
