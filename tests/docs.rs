@@ -101,3 +101,28 @@ fn the_tests_that_pages_name_are_there() {
         assert!(names.is_empty(), "not there: {names:?}");
     }
 }
+
+/// The code map names files and folders in the first column of the tables below a folder's heading.
+#[test]
+fn the_code_map_is_that_of_the_tree() {
+    let page = page("architecture.md");
+    let map = page.split("## Code map").nth(1).unwrap().split("\n## ").next().unwrap();
+    let mut named = Vec::new();
+    for section in map.split("\n### ").skip(1) {
+        let folder = root().join(code(section).next().unwrap());
+        let rows = section.lines().filter_map(|line| line.strip_prefix('|')?.split('|').next());
+        named.extend(rows.flat_map(code).map(|name| folder.join(name)));
+    }
+    let dead: Vec<_> = named.iter().filter(|path| !path.exists()).collect();
+    assert!(dead.is_empty(), "named and not there: {dead:?}");
+
+    let mut files = Vec::new();
+    rust_files(&root().join("crates"), &mut files);
+    // Those that only declare the modules beside them need no place.
+    let is_head = |file: &Path| ["lib.rs", "main.rs", "mod.rs"].iter().any(|name| file.ends_with(name));
+    files.retain(|file| file.iter().any(|part| part == "src") && !is_head(file));
+    files.retain(|file| {
+        !named.iter().any(|path| file.starts_with(path) || file.with_extension("") == path.with_extension(""))
+    });
+    assert!(files.is_empty(), "there and not named: {files:?}");
+}
