@@ -112,7 +112,7 @@ fn each_resend_mode_of_a_message_without_reply() {
 }
 
 #[test]
-fn without_failover_a_loss_is_told_at_once() {
+fn without_failover_a_loss_is_an_error_at_once() {
     let mut server = silent();
     let channel = started(builder(&server.url()));
     let waiter = channel.submit_with(query("x"), RequestOptions::resend(ResendMode::ReconnectAndResend)).unwrap();
@@ -217,7 +217,7 @@ fn a_server_that_talks_nonsense_is_passed_over() {
 }
 
 #[test]
-fn when_nobody_is_left_every_waiter_is_told() {
+fn when_no_server_is_left_every_waiter_gets_an_error() {
     let mut first = silent();
     let mut second = echoing();
     let url = failover_url(&[&first, &second]);
