@@ -160,7 +160,7 @@ impl TestServer {
         self.shared.pings.load(Ordering::SeqCst)
     }
 
-    /// How many clients said good-bye.
+    /// How many disconnect requests came.
     pub fn disconnects(&self) -> usize {
         self.shared.disconnects.load(Ordering::SeqCst)
     }
