@@ -63,7 +63,7 @@ fn the_names_in_the_api_map_are_in_the_code() {
     let lines = texts.iter().flat_map(|text| text.lines()).filter(|line| !line.trim_start().starts_with("//"));
     let mut known: BTreeSet<&str> = lines.flat_map(words).collect();
     // The names of the crates, and those of other crates that are meant.
-    known.extend(["tgdb_channel", "tgdb_transport", "tgdb_pdu", "tgdb_url", "tracing", "log", "LevelFilter"]);
+    known.extend(["tgdb_channel", "tgdb_transport", "tgdb_pdu", "tgdb_url", "tracing", "log", "Level", "LevelFilter"]);
 
     let page = page("api-map.md");
     let cells: Vec<_> = last_cells(&page).into_iter().map(|(_, cell)| cell).collect();
@@ -100,4 +100,29 @@ fn the_tests_that_pages_name_are_there() {
         names.retain(|name| !is_there(name) && !root().join(name).exists());
         assert!(names.is_empty(), "not there: {names:?}");
     }
+}
+
+/// The code map names files and folders in the first column of the tables below a folder's heading.
+#[test]
+fn the_code_map_is_that_of_the_tree() {
+    let page = page("architecture.md");
+    let map = page.split("## Code map").nth(1).unwrap().split("\n## ").next().unwrap();
+    let mut named = Vec::new();
+    for section in map.split("\n### ").skip(1) {
+        let folder = root().join(code(section).next().unwrap());
+        let rows = section.lines().filter_map(|line| line.strip_prefix('|')?.split('|').next());
+        named.extend(rows.flat_map(code).map(|name| folder.join(name)));
+    }
+    let dead: Vec<_> = named.iter().filter(|path| !path.exists()).collect();
+    assert!(dead.is_empty(), "named and not there: {dead:?}");
+
+    let mut files = Vec::new();
+    rust_files(&root().join("crates"), &mut files);
+    // Those that only declare the modules beside them need no place.
+    let is_head = |file: &Path| ["lib.rs", "main.rs", "mod.rs"].iter().any(|name| file.ends_with(name));
+    files.retain(|file| file.iter().any(|part| part == "src") && !is_head(file));
+    files.retain(|file| {
+        !named.iter().any(|path| file.starts_with(path) || file.with_extension("") == path.with_extension(""))
+    });
+    assert!(files.is_empty(), "there and not named: {files:?}");
 }

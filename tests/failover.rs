@@ -61,7 +61,7 @@ fn each_resend_mode() {
 
 /// Sends a message without reply that is larger than all buffers to a server that
 /// does not read it, with that server's spare.
-fn send_into_the_void(mode: ResendMode, spares: &[&TestServer]) -> (TgChannel, Result<SendOutcome, ChannelError>) {
+fn send_unread(mode: ResendMode, spares: &[&TestServer]) -> (TgChannel, Result<SendOutcome, ChannelError>) {
     let busy = scripted(|_, _| std::thread::sleep(Duration::from_secs(2)));
     let servers: Vec<_> = [&busy].into_iter().chain(spares.iter().copied()).collect();
     let url = if spares.is_empty() { busy.url() } else { failover_url(&servers) };
@@ -79,32 +79,32 @@ fn each_resend_mode_of_a_message_without_reply() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let spare = echoing();
-            let (channel, outcome) = send_into_the_void(ResendMode::ReconnectAndResend, &[&spare]);
+            let (channel, outcome) = send_unread(ResendMode::ReconnectAndResend, &[&spare]);
             assert_eq!(outcome.unwrap(), SendOutcome::Sent);
             eventually("the spare has it", || spare.requests() == 1);
             assert!(channel.is_connected());
         });
         scope.spawn(|| {
             let spare = echoing();
-            let (channel, outcome) = send_into_the_void(ResendMode::ReconnectAndRaiseException, &[&spare]);
+            let (channel, outcome) = send_unread(ResendMode::ReconnectAndRaiseException, &[&spare]);
             assert!(matches!(outcome, Err(ChannelError::NotResent { .. })), "{outcome:?}");
             assert!(channel.is_connected(), "it waited for the reconnection");
             assert_eq!(spare.requests(), 0);
         });
         scope.spawn(|| {
             let spare = echoing();
-            let (channel, outcome) = send_into_the_void(ResendMode::ReconnectAndIgnore, &[&spare]);
+            let (channel, outcome) = send_unread(ResendMode::ReconnectAndIgnore, &[&spare]);
             assert_eq!(outcome.unwrap(), SendOutcome::Ignored);
             assert!(channel.is_connected(), "it waited for the reconnection");
             assert_eq!(spare.requests(), 0);
         });
         scope.spawn(|| {
-            let (channel, outcome) = send_into_the_void(ResendMode::DontReconnectAndIgnore, &[]);
+            let (channel, outcome) = send_unread(ResendMode::DontReconnectAndIgnore, &[]);
             assert_eq!(outcome.unwrap(), SendOutcome::Ignored);
             eventually("the loss is noticed", || channel.link_state() == LinkState::FailedOnSend);
         });
         scope.spawn(|| {
-            let (channel, outcome) = send_into_the_void(ResendMode::ReconnectAndResend, &[]);
+            let (channel, outcome) = send_unread(ResendMode::ReconnectAndResend, &[]);
             assert!(matches!(outcome, Err(ChannelError::NotConnected { cause: Some(_), .. })), "{outcome:?}");
             assert_eq!(channel.link_state(), LinkState::FailedOnSend);
         });
@@ -112,7 +112,7 @@ fn each_resend_mode_of_a_message_without_reply() {
 }
 
 #[test]
-fn without_failover_a_loss_is_told_at_once() {
+fn without_failover_a_loss_is_an_error_at_once() {
     let mut server = silent();
     let channel = started(builder(&server.url()));
     let waiter = channel.submit_with(query("x"), RequestOptions::resend(ResendMode::ReconnectAndResend)).unwrap();
@@ -217,7 +217,7 @@ fn a_server_that_talks_nonsense_is_passed_over() {
 }
 
 #[test]
-fn when_nobody_is_left_every_waiter_is_told() {
+fn when_no_server_is_left_every_waiter_gets_an_error() {
     let mut first = silent();
     let mut second = echoing();
     let url = failover_url(&[&first, &second]);

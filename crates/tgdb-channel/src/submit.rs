@@ -43,7 +43,7 @@ impl TgChannel {
     /// the bounds `maxRequestsInFlight` and `maxOutboxSize`.
     ///
     /// This does not wait for the socket. On an idle link the request is sent at once;
-    /// behind others it is sent with them, by whoever waits first, or after a millisecond.
+    /// behind others it is sent with them, by the first thread that waits, or after a millisecond.
     /// While the channel reconnects, it is kept until there is a connection.
     ///
     /// # Errors

@@ -176,7 +176,7 @@ fn words(events: &crossbeam_channel::Receiver<ChannelEvent>) -> Vec<String> {
 }
 
 #[test]
-fn events_tell_each_thing_once_and_in_order() {
+fn each_event_comes_once_and_in_order() {
     let (mut first, second) = (obedient(), obedient());
     let channel = builder(&format!("{}/{{ftHosts={}}}", first.url(), second.address())).build().unwrap();
     let (events, others) = (channel.events(), channel.events());

@@ -65,7 +65,7 @@ impl fmt::Debug for Secret {
 }
 
 /// The token that the server hands out on login and that each later message carries.
-/// Whoever has it can speak for the session, so `Debug` does not show it.
+/// It is enough to act in the name of the session, so `Debug` does not show it.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct AuthToken(i64);
 

@@ -3,15 +3,15 @@
 use std::io;
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::Receiver;
-use tgdb_pdu::{Body, Frame, FrameDecoder};
+use parking_lot::Mutex;
+use tgdb_pdu::{Body, Frame, FrameDecoder, Message};
 
-use crate::server::{ServerShared, Transcript};
 use crate::stream::{FaultyStream, ServerStream};
-use crate::{Faults, ServerEvent, ServerSession};
+use crate::{Faults, ServerConfig, ServerEvent, ServerSession};
 
 /// How often an idle connection looks for orders of the test.
 const POLL: Duration = Duration::from_millis(5);
@@ -22,19 +22,41 @@ pub(crate) enum Order {
     Push(Body),
 }
 
+/// What went over one connection, in clear text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Transcript {
+    /// Bytes from the client, whole frames.
+    pub from_client: Vec<u8>,
+    /// Bytes from the server, whole frames.
+    pub from_server: Vec<u8>,
+}
+
+/// What came over the connections of a server.
+#[derive(Default)]
+pub(crate) struct Record {
+    pub(crate) logins: AtomicUsize,
+    pub(crate) requests: AtomicUsize,
+    pub(crate) pings: AtomicUsize,
+    pub(crate) disconnects: AtomicUsize,
+    pub(crate) transcripts: Mutex<Vec<Transcript>>,
+    pub(crate) received: Mutex<Vec<Message>>,
+}
+
 /// Serves the connection until it ends.
 pub(crate) fn run(
     tcp: &TcpStream,
     faults: Faults,
     session_id: i64,
     orders: &Receiver<Order>,
-    shared: &ServerShared,
+    config: &Arc<ServerConfig>,
+    record: &Record,
 ) -> io::Result<()> {
-    let session = ServerSession::new(Arc::clone(&shared.config), faults.clone(), session_id);
-    let mut connection = Connection { session, transcript: Transcript::default(), shared };
+    let session = ServerSession::new(Arc::clone(config), faults.clone(), session_id);
+    let mut connection = Connection { session, transcript: Transcript::default(), config, record };
     let result = connection.talk(tcp, faults, orders);
-    if shared.config.record {
-        shared.transcripts.lock().push(connection.transcript);
+    if config.record {
+        record.transcripts.lock().push(connection.transcript);
     }
     let _ = tcp.shutdown(Shutdown::Both);
     result
@@ -47,14 +69,15 @@ fn now() -> Duration {
 struct Connection<'a> {
     session: ServerSession,
     transcript: Transcript,
-    shared: &'a ServerShared,
+    config: &'a ServerConfig,
+    record: &'a Record,
 }
 
 impl Connection<'_> {
     fn talk(&mut self, tcp: &TcpStream, faults: Faults, orders: &Receiver<Order>) -> io::Result<()> {
         let mute = faults.mute;
         let in_clear = faults.terminate.is_some() || mute;
-        let tls = self.shared.config.tls.as_ref().filter(|_| !in_clear);
+        let tls = self.config.tls.as_ref().filter(|_| !in_clear);
         let mut stream = ServerStream::new(FaultyStream::new(tcp.try_clone()?, faults), tls)?;
         tcp.set_read_timeout(Some(POLL))?;
         let mut decoder = FrameDecoder::default();
@@ -95,32 +118,32 @@ impl Connection<'_> {
         if self.session.poll_transmit(&mut out) == 0 {
             return Ok(());
         }
-        if self.shared.config.record {
+        if self.config.record {
             self.transcript.from_server.extend_from_slice(&out);
         }
         stream.write_all(&out)
     }
 
     fn on_frame(&mut self, frame: &Frame) -> io::Result<()> {
-        let shared = self.shared;
-        if shared.config.record {
+        let (config, record) = (self.config, self.record);
+        if config.record {
             self.transcript.from_client.extend_from_slice(&frame.encode().map_err(io::Error::other)?);
         }
         // The session has answered what it cannot decode.
         let Ok((event, message)) = self.session.handle_frame(now(), frame) else { return Ok(()) };
-        if shared.config.record {
-            shared.received.lock().push(message.clone());
+        if config.record {
+            record.received.lock().push(message.clone());
         }
         let counter = match event {
-            ServerEvent::LoggedIn => &shared.logins,
-            ServerEvent::Request => &shared.requests,
-            ServerEvent::Ping => &shared.pings,
-            ServerEvent::Left => &shared.disconnects,
+            ServerEvent::LoggedIn => &record.logins,
+            ServerEvent::Request => &record.requests,
+            ServerEvent::Ping => &record.pings,
+            ServerEvent::Left => &record.disconnects,
             ServerEvent::Handshake | ServerEvent::Invalid | ServerEvent::Ignored => return Ok(()),
         };
         counter.fetch_add(1, Ordering::SeqCst);
         if event == ServerEvent::Request {
-            shared.config.script.on_request(&mut self.session, &message);
+            config.script.on_request(&mut self.session, &message);
         }
         Ok(())
     }

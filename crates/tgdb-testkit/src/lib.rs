@@ -78,9 +78,10 @@ mod stream;
 
 pub use ca::{Identity, TestCa};
 pub use config::{DEFAULT_DATABASE, DEFAULT_PASSWORD, DEFAULT_USER, ServerConfig, UNKNOWN_DATABASE, WRONG_PASSWORD};
+pub use connection::Transcript;
 pub use fault::{Faults, LoginFault};
 pub use script::{Script, echo, echoed};
-pub use server::{TestServer, Transcript};
+pub use server::TestServer;
 pub use session::{ServerEvent, ServerSession};
 #[cfg(target_os = "linux")]
 pub use silent::SilentListener;

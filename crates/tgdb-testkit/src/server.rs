@@ -10,21 +10,11 @@ use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
 use tgdb_pdu::{Body, Message};
 
-use crate::connection::{self, Order};
+use crate::connection::{self, Order, Record, Transcript};
 use crate::{Faults, ServerConfig};
 
 /// The session id of the first connection; each further one has the next.
 const FIRST_SESSION: i64 = 1001;
-
-/// What went over one connection, in clear text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Transcript {
-    /// Bytes from the client, whole frames.
-    pub from_client: Vec<u8>,
-    /// Bytes from the server, whole frames.
-    pub from_server: Vec<u8>,
-}
 
 /// A running server. Dropping it is [`TestServer::kill`].
 pub struct TestServer {
@@ -33,15 +23,10 @@ pub struct TestServer {
     listener: Option<JoinHandle<()>>,
 }
 
-pub(crate) struct ServerShared {
-    pub(crate) config: Arc<ServerConfig>,
-    pub(crate) faults: Mutex<Faults>,
-    pub(crate) logins: AtomicUsize,
-    pub(crate) requests: AtomicUsize,
-    pub(crate) pings: AtomicUsize,
-    pub(crate) disconnects: AtomicUsize,
-    pub(crate) transcripts: Mutex<Vec<Transcript>>,
-    pub(crate) received: Mutex<Vec<Message>>,
+struct ServerShared {
+    config: Arc<ServerConfig>,
+    faults: Mutex<Faults>,
+    record: Record,
     accepted: AtomicUsize,
     stopping: AtomicBool,
     connections: Mutex<Vec<Link>>,
@@ -67,12 +52,7 @@ impl TestServer {
         let shared = Arc::new(ServerShared {
             faults: Mutex::new(config.faults.clone()),
             config: Arc::new(config),
-            logins: AtomicUsize::new(0),
-            requests: AtomicUsize::new(0),
-            pings: AtomicUsize::new(0),
-            disconnects: AtomicUsize::new(0),
-            transcripts: Mutex::default(),
-            received: Mutex::default(),
+            record: Record::default(),
             accepted: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
             connections: Mutex::default(),
@@ -147,32 +127,32 @@ impl TestServer {
 
     /// How many logins succeeded.
     pub fn logins(&self) -> usize {
-        self.shared.logins.load(Ordering::SeqCst)
+        self.shared.record.logins.load(Ordering::SeqCst)
     }
 
     /// How many messages came after the login, pings and the disconnect request aside.
     pub fn requests(&self) -> usize {
-        self.shared.requests.load(Ordering::SeqCst)
+        self.shared.record.requests.load(Ordering::SeqCst)
     }
 
     /// How many pings came.
     pub fn pings(&self) -> usize {
-        self.shared.pings.load(Ordering::SeqCst)
+        self.shared.record.pings.load(Ordering::SeqCst)
     }
 
-    /// How many clients said good-bye.
+    /// How many disconnect requests came.
     pub fn disconnects(&self) -> usize {
-        self.shared.disconnects.load(Ordering::SeqCst)
+        self.shared.record.disconnects.load(Ordering::SeqCst)
     }
 
     /// With [`ServerConfig::record`], the messages that came, in the order of their arrival.
     pub fn received(&self) -> Vec<Message> {
-        self.shared.received.lock().clone()
+        self.shared.record.received.lock().clone()
     }
 
     /// With [`ServerConfig::record`], what went over the connections that have ended.
     pub fn transcripts(&self) -> Vec<Transcript> {
-        self.shared.transcripts.lock().clone()
+        self.shared.record.transcripts.lock().clone()
     }
 }
 
@@ -206,7 +186,14 @@ fn accept(tcp: TcpStream, number: usize, shared: &Arc<ServerShared>) -> io::Resu
     let session_shared = shared.clone();
     let thread = std::thread::Builder::new().name(format!("testkit-session-{number}")).spawn(move || {
         let session_id = FIRST_SESSION + number as i64;
-        let ended = connection::run(&session_tcp, faults, session_id, &receiver, &session_shared);
+        let ended = connection::run(
+            &session_tcp,
+            faults,
+            session_id,
+            &receiver,
+            &session_shared.config,
+            &session_shared.record,
+        );
         log::debug!("connection {number} ended: {ended:?}");
     })?;
     let mut connections = shared.connections.lock();

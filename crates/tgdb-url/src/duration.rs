@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use crate::ConfigName;
-use crate::value::{connect_time, positive_seconds, seconds};
-
 /// The longest time that a property can have, some 31 years: no sum of it with
 /// the time of now overflows a clock.
 const MAX: Duration = Duration::from_secs(1_000_000_000);
@@ -20,17 +17,6 @@ pub(crate) enum Bare {
     Seconds,
     /// Milliseconds, or seconds if there is a decimal point.
     Milliseconds,
-}
-
-impl Bare {
-    /// That of the property; `None` if it is no time.
-    pub(crate) fn of(name: ConfigName) -> Option<Self> {
-        match name.value_type() {
-            connect_time::EXPECTED => Some(Self::Milliseconds),
-            seconds::EXPECTED | positive_seconds::EXPECTED => Some(Self::Seconds),
-            _ => None,
-        }
-    }
 }
 
 fn unit_of(text: &str) -> Option<(&str, u128)> {

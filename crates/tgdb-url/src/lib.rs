@@ -100,6 +100,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod authority;
 mod choice;
 mod config_name;
 mod defaults;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 
+use crate::authority::parse_authority;
 use crate::defaults::Defaults;
 use crate::escape::{find_bare, trim, unescape};
-use crate::host::parse_authority;
 use crate::{ConfigName, MAX_URL_LEN, Properties, Protocol, TgUrl, UrlError, UrlErrorKind, UrlText};
 
 /// Parses URLs with options. [`TgUrl::parse`] parses without.

@@ -3,9 +3,9 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::authority::parse_authority;
 use crate::defaults::Defaults;
 use crate::display::authority;
-use crate::host::parse_authority;
 use crate::{
     ConfigName, DEFAULT_USER, MAX_FT_HOSTS, Properties, Protocol, SettingWarning, UrlError, UrlErrorKind, UrlParser,
     UrlText,

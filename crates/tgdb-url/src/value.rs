@@ -66,6 +66,17 @@ types! {
         |value| duration::parse(value, Bare::Milliseconds).filter(|time| !time.is_zero());
 }
 
+impl Bare {
+    /// That of the property; `None` if it is no time.
+    pub(crate) fn of(name: ConfigName) -> Option<Self> {
+        match name.value_type() {
+            connect_time::EXPECTED => Some(Self::Milliseconds),
+            seconds::EXPECTED | positive_seconds::EXPECTED => Some(Self::Seconds),
+            _ => None,
+        }
+    }
+}
+
 /// Any text. An empty one counts as not set.
 pub(crate) mod text {
     use super::*;

@@ -4,7 +4,7 @@
 use tgdb_url::{ConfigName, MAX_FT_HOSTS, MAX_URL_LEN, TgUrl, UrlErrorKind, UrlParser};
 
 #[test]
-fn errors_tell_the_position() {
+fn errors_have_the_position() {
     use UrlErrorKind::*;
     for (text, position, kind) in [
         ("", 0, MissingProtocol),

@@ -8,18 +8,11 @@
 //! | a changed or removed entity is gone, or has another version | 8008 |
 //! | an attribute of the primary key is null or missing | 8011 |
 
-use tgdb_pdu::body::{CommitBlock, TransactionStatus};
+use tgdb_pdu::body::CommitBlock;
 use tgdb_pdu::graph::{AttributeList, ChangeSet, Edge, Node, Value};
 
 use super::Graph;
-use super::stage::Staged;
-
-/// Why a commit failed.
-#[derive(Debug)]
-pub(super) struct CommitFailure {
-    pub(super) status: TransactionStatus,
-    pub(super) text: String,
-}
+use super::stage::{CommitFailure, Staged};
 
 impl Graph {
     /// Makes the changes and returns the ids and versions of what was changed, for the reply.

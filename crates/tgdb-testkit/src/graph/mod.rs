@@ -114,3 +114,6 @@ pub use server::GraphServer;
 pub use store::Graph;
 
 use server::{State, User};
+
+/// Code of the failure of what this server does not do. The vendor's clients give it no name.
+const UNSUPPORTED: i32 = 1;

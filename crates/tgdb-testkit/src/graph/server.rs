@@ -12,11 +12,8 @@ use tgdb_pdu::{Body, EncodeError, Message, Secret};
 use super::admin::Admin;
 use super::client::{Client, ClientState};
 use super::view::View;
-use super::{Graph, bulk, get, query, transaction};
+use super::{Graph, UNSUPPORTED, bulk, get, query, transaction};
 use crate::{Script, ServerSession};
-
-/// Code of the exception for what this server does not do. The vendor's clients give it no name.
-pub(super) const UNSUPPORTED: i32 = 1;
 
 /// Serves a [`Graph`] to all sessions; see [the module](super) for what it understands.
 ///

@@ -7,7 +7,13 @@ use tgdb_pdu::body::{AddedEntity, AttributeDescriptor, DescriptorId, SystemType,
 use tgdb_pdu::graph::{Attribute, AttributeList, Edge, Entity, Node, Value};
 
 use super::Graph;
-use super::commit::CommitFailure;
+
+/// Why a commit failed.
+#[derive(Debug)]
+pub(super) struct CommitFailure {
+    pub(super) status: TransactionStatus,
+    pub(super) text: String,
+}
 
 fn failed<T>(status: TransactionStatus, text: String) -> Result<T, CommitFailure> {
     Err(CommitFailure { status, text })

@@ -9,7 +9,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tgdb_pdu::Secret;
 
-use super::TlsError;
+use super::error::{TlsError, config_error};
 use super::info::iana_name;
 use super::material;
 use super::options::ClientIdentity;
@@ -19,10 +19,6 @@ use crate::{Roots, TlsOptions, TransportError};
 
 const CERTIFICATE: &str = "clientCertificate";
 const KEY: &str = "clientKey";
-
-pub(super) fn config_error(option: &'static str, reason: String) -> TransportError {
-    TransportError::TlsConfig { option, reason, source: None }
-}
 
 fn caused(option: &'static str, reason: &str, error: rustls::Error) -> TransportError {
     TransportError::TlsConfig { option, reason: reason.into(), source: Some(Box::new(TlsError::from(error))) }

@@ -171,3 +171,8 @@ pub(crate) fn remedy(error: &TlsError) -> &'static str {
         _ => "check that versions and cipher suites agree",
     }
 }
+
+/// An option that cannot be used.
+pub(super) fn config_error(option: &'static str, reason: String) -> TransportError {
+    TransportError::TlsConfig { option, reason, source: None }
+}

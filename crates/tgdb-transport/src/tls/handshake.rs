@@ -6,7 +6,7 @@ use rustix::event::{PollFd, PollFlags};
 use rustls::ClientConnection;
 use tgdb_pdu::FrameDecoder;
 
-use super::socket::SendNow;
+use super::stream::SendNow;
 use crate::attempt::Attempt;
 use crate::error::TLS_HANDSHAKE;
 use crate::stream::is_transient;

@@ -11,7 +11,7 @@ use rustls::pki_types::CertificateDer;
 use tgdb_pdu::escaped;
 
 use super::LOG_TARGET;
-use super::config::config_error;
+use super::error::config_error;
 use super::material;
 use crate::{Roots, TransportError};
 

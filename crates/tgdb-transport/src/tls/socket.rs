@@ -1,6 +1,5 @@
 //! The TLS socket, and what makes it.
 
-use std::io::{self, IoSlice};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,7 +14,7 @@ use crate::delegate::delegate_socket;
 use crate::foreign::emit;
 use crate::framed::Framed;
 use crate::times::lap;
-use crate::{ConnectCancel, SocketOptions, TlsInfo, TlsOptions, TransportError, sys};
+use crate::{ConnectCancel, SocketOptions, TlsInfo, TlsOptions, TransportError};
 
 use super::LOG_TARGET;
 use super::stream::TlsStream;
@@ -155,20 +154,3 @@ impl TlsSocket {
 }
 
 delegate_socket!(TlsSocket);
-
-/// Where rustls writes its records: to the socket, as much as the system takes without waiting.
-pub(super) struct SendNow<'a>(pub(super) &'a TcpStream);
-
-impl io::Write for SendNow<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        sys::send_now(self.0, &[IoSlice::new(bytes)])
-    }
-
-    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        sys::send_now(self.0, parts)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}

@@ -19,7 +19,6 @@ use parking_lot::{Mutex, MutexGuard};
 use rustls::Connection;
 use tgdb_pdu::FrameDecoder;
 
-use super::socket::SendNow;
 use crate::stream::{ByteStream, Read, StreamError, broken, is_transient, send_all};
 use crate::{TlsInfo, sys};
 
@@ -255,5 +254,22 @@ impl ByteStream for TlsStream {
         tls.send_close_notify();
         // The end of the TCP stream follows; an error here means that it is gone already.
         let _ = self.flush(&mut tls);
+    }
+}
+
+/// Where rustls writes its records: to the socket, as much as the system takes without waiting.
+pub(super) struct SendNow<'a>(pub(super) &'a TcpStream);
+
+impl io::Write for SendNow<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        sys::send_now(self.0, &[IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        sys::send_now(self.0, parts)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

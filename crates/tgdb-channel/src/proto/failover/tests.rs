@@ -23,8 +23,8 @@ fn trace(failover: &mut Failover, now: &mut Instant) -> String {
         match failover.next(*now) {
             Next::Connect(server) => trace += &server.to_string(),
             Next::WaitUntil(time) => {
-                let least = pauses.next().expect("so many rounds are not tried here") * INTERVAL;
-                assert!((least..least * 3 / 2).contains(&(time - *now)), "{:?}", time - *now);
+                let minimum = pauses.next().expect("so many rounds are not tried here") * INTERVAL;
+                assert!((minimum..minimum * 3 / 2).contains(&(time - *now)), "{:?}", time - *now);
                 *now = time;
                 trace += "-";
             }

@@ -81,8 +81,8 @@ fn connecting_goes_over_the_list_with_pauses_between_rounds() {
     let mut pauses = [10 * SECOND, 20 * SECOND].into_iter();
     for server in [0, 1, 0, 1, 0, 1] {
         let attempt = driven.attempt().or_else(|| {
-            let least = pauses.next().expect("a round is over");
-            assert!((least..least * 3 / 2).contains(&driven.pass_to_timeout()), "half as much at random");
+            let minimum = pauses.next().expect("a round is over");
+            assert!((minimum..minimum * 3 / 2).contains(&driven.pass_to_timeout()), "half as much at random");
             driven.attempt()
         });
         let (link, asked) = attempt.expect("an attempt");

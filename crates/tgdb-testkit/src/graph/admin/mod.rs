@@ -17,12 +17,9 @@ use tgdb_pdu::body::{
 };
 use tgdb_pdu::{BodyError, EncodeError, Reader, Verb, Wire, Writer};
 
-use super::State;
 use super::client::Client;
+use super::{State, UNSUPPORTED};
 use crate::ServerConfig;
-
-/// Result of a command that this server does not do. The vendor's clients give it no name.
-const UNSUPPORTED: i32 = 1;
 
 /// Why a command was not done.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ mod text;
 use tgdb_pdu::Body;
 use tgdb_pdu::body::{BulkOutcome, EndImportResponse, Exception, PartialImportResponse};
 
-use super::{Graph, server};
+use super::{Graph, UNSUPPORTED};
 use export::Export;
 use import::Import;
 
@@ -69,5 +69,5 @@ fn failed() -> BulkOutcome {
 
 fn unsupported(what: &str) -> Body {
     let message = Some(format!("{what} is not supported by this test server"));
-    Exception { code: server::UNSUPPORTED, message }.into()
+    Exception { code: UNSUPPORTED, message }.into()
 }
