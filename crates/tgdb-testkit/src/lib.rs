@@ -79,3 +79,6 @@ pub use fault::{Faults, LoginFault};
 pub use script::{Script, echo, echoed};
 pub use server::{TestServer, Transcript};
 pub use session::{ServerEvent, ServerSession};
+
+pub use rustls;
+pub use tgdb_pdu as pdu;
