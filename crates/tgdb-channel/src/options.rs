@@ -49,6 +49,7 @@ pub(crate) const MAX_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 24 * 36
 
 /// What became of a message without reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum SendOutcome {
     /// It was handed to the operating system. Whether it arrived is not known.
     Sent,

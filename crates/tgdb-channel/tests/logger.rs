@@ -113,6 +113,10 @@ fn a_logger_that_uses_the_channel_in_each_record_and_panics_does_no_harm() {
     let url = format!("tcp://{nobody}/{{ftHosts={},{}}}", first.address(), second.address());
     let channel = builder(&url).property(ConfigName::ChannelFTReconnectSpreadSeconds, "0").build().unwrap();
     *ALWAYS.lock().unwrap() = Some(channel.clone());
+    // A panic of the logger does not reach the program either, where the program's own thread logs.
+    let reported = USED.load(Ordering::SeqCst);
+    let without_effect = builder("tcp://h/{locale=de}").build().unwrap();
+    assert_eq!((without_effect.warnings().len(), USED.load(Ordering::SeqCst)), (1, reported + 1));
     channel.connect().unwrap();
     channel.start().unwrap();
     assert_eq!(channel.outbox_addr(), Some(first.address()));

@@ -85,3 +85,6 @@ pub use server::TestServer;
 pub use session::{ServerEvent, ServerSession};
 #[cfg(target_os = "linux")]
 pub use silent::SilentListener;
+
+pub use rustls;
+pub use tgdb_pdu as pdu;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use tgdb_pdu::body::{ConnectionProperties, Property};
 use tgdb_pdu::{Body, Secret, Verb};
+use tgdb_transport::foreign::emit;
 use tgdb_transport::{Resolve, SocketOptions, TlsConnector, TlsOptions};
 use tgdb_url::{ConfigName, Properties, Protocol, SettingWarning, UrlParser};
 
@@ -138,7 +139,7 @@ impl ChannelBuilder {
         };
         let warnings = self.warnings(&properties, url.protocol());
         for warning in &warnings {
-            tracing::warn!(target: target::SETTINGS, "channel to {}: {warning}", url.authority());
+            emit(|| tracing::warn!(target: target::SETTINGS, "channel to {}: {warning}", url.authority()));
         }
         let credentials = self.credentials(&url, &properties)?;
         let socket = self.socket_of(&properties)?;

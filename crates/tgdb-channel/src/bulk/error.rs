@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use tgdb_pdu::Verb;
+use tgdb_pdu::{Verb, escaped};
 use tgdb_url::PropertyError;
 
 use crate::ChannelError;
@@ -46,7 +46,7 @@ pub enum BulkError {
         step: BulkStep,
     },
     /// What is to be imported cannot be read.
-    #[error("import of {name}: cannot read the source")]
+    #[error("import of {}: cannot read the source", escaped(.name))]
     Read {
         /// The type or file.
         name: String,
@@ -54,7 +54,7 @@ pub enum BulkError {
         source: io::Error,
     },
     /// What is exported cannot be written.
-    #[error("export of {type_name}: cannot write")]
+    #[error("export of {}: cannot write", escaped(.type_name))]
     Write {
         /// The type.
         type_name: String,
@@ -62,7 +62,7 @@ pub enum BulkError {
         source: io::Error,
     },
     /// The CSV is not as it has to be: that of the user, or that of the server.
-    #[error("CSV of {type_name}")]
+    #[error("CSV of {}", escaped(.type_name))]
     Data {
         /// The type.
         type_name: String,
@@ -70,25 +70,25 @@ pub enum BulkError {
         source: DataError,
     },
     /// The source was read twice, first to count the portions, and was not the same.
-    #[error("import of {name}: the source has changed since its portions were counted; import what does not change")]
+    #[error("import of {}: the source has changed since its portions were counted; import what does not change", escaped(.name))]
     SourceChanged {
         /// The type or file.
         name: String,
     },
     /// There are more portions than a count of 32 bits can hold.
-    #[error("import of {name}: more portions than a count of 32 bits can hold; split it")]
+    #[error("import of {}: more portions than a count of 32 bits can hold; split it", escaped(.name))]
     TooManyPortions {
         /// The type or file.
         name: String,
     },
     /// The type was imported before in this import. The vendor's server answers that with an error.
-    #[error("import of {type_name}: a type can be imported once in an import; begin another one")]
+    #[error("import of {}: a type can be imported once in an import; begin another one", escaped(.type_name))]
     TypeTwice {
         /// The type.
         type_name: String,
     },
     /// The import failed or was cancelled before, and takes no further types.
-    #[error("import of {type_name}: this import failed or was cancelled before; begin another one")]
+    #[error("import of {}: this import failed or was cancelled before; begin another one", escaped(.type_name))]
     Over {
         /// The type.
         type_name: String,
@@ -171,10 +171,11 @@ impl fmt::Display for BulkStep {
             Self::BeginImport => f.write_str("begin of the import"),
             Self::ImportRecords { type_name, portion, portions, first_record, offset } => write!(
                 f,
-                "import of {type_name}, portion {portion} of {portions} (from record {first_record}, byte {offset} of the source)"
+                "import of {}, portion {portion} of {portions} (from record {first_record}, byte {offset} of the source)",
+                escaped(type_name)
             ),
             Self::ImportFile { name, portion, portions, offset } => {
-                write!(f, "import of {name}, portion {portion} of {portions} (from byte {offset})")
+                write!(f, "import of {}, portion {portion} of {portions} (from byte {offset})", escaped(name))
             }
             Self::EndImport => f.write_str("end of the import"),
             Self::BeginExport => f.write_str("begin of the export"),

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use tgdb_pdu::Body;
 use tgdb_pdu::body::{
     BeginExportRequest, BeginExportResponse, ExportPortion, ExportedColumns, PartialExportRequest,
     PartialExportResponse,
 };
+use tgdb_pdu::{Body, escaped};
+use tgdb_transport::foreign::emit;
 
 use super::format::CsvFormat;
 use super::loaded::done;
@@ -164,9 +165,12 @@ impl ExportFlow {
         }
         if !exported.is_consistent() {
             let ExportedType { name, announced, counted, records, .. } = exported;
-            tracing::warn!(target: target::BULK,
-                "export of {name}: {announced} entities announced, {counted} counted by the server, {records} came"
-            );
+            emit(|| {
+                tracing::warn!(target: target::BULK,
+                    "export of {}: {announced} entities announced, {counted} counted by the server, {records} came",
+                    escaped(name)
+                );
+            });
         }
         sink.close()
     }

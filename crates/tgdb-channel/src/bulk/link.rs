@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tgdb_pdu::Body;
+use tgdb_transport::foreign::emit;
 
 use super::{BulkError, BulkStep};
 use crate::driver::observe::target;
@@ -36,7 +37,7 @@ impl Link {
     pub(super) fn submit(&self, body: Body) {
         let verb = body.verb();
         if let Err(error) = self.channel.try_submit_with(body, self.options) {
-            tracing::debug!(target: target::BULK, "{verb} was not sent: {error:#}");
+            emit(|| tracing::debug!(target: target::BULK, "{verb} was not sent: {error:#}"));
         }
     }
 
@@ -44,7 +45,7 @@ impl Link {
     pub(super) fn send(&self, body: Body) {
         let verb = body.verb();
         if let Err(error) = self.channel.send_with(body, self.options) {
-            tracing::debug!(target: target::BULK, "{verb} was not sent: {error:#}");
+            emit(|| tracing::debug!(target: target::BULK, "{verb} was not sent: {error:#}"));
         }
     }
 }

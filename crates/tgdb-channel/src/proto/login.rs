@@ -43,6 +43,7 @@ pub struct Credentials {
 
 /// What the server gives with a successful login.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LoginSuccess {
     /// To be sent with each later message.
     pub auth_token: AuthToken,

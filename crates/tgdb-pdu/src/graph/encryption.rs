@@ -15,7 +15,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
 use super::{Attribute, ChangeSet, Changes, Cipher, Value};
-use crate::EncodeError;
+use crate::{EncodeError, escaped};
 
 /// What the padding takes of a block, in bytes.
 const PADDING: usize = 11;
@@ -51,7 +51,8 @@ pub enum EncryptionError {
     Key,
     /// The clear text does not fit one block.
     #[error(
-        "attribute `{attribute}` takes {length} bytes in clear, the server's key encrypts {maximum} at most; shorten it, or use a server with a longer key"
+        "attribute `{}` takes {length} bytes in clear, the server's key encrypts {maximum} at most; shorten it, or use a server with a longer key",
+        escaped(.attribute)
     )]
     TooLong {
         /// Name of the attribute.
@@ -62,7 +63,7 @@ pub enum EncryptionError {
         maximum: usize,
     },
     /// The value has no clear text.
-    #[error("attribute `{attribute}` cannot be encrypted")]
+    #[error("attribute `{}` cannot be encrypted", escaped(.attribute))]
     Value {
         /// Name of the attribute.
         attribute: String,
@@ -70,7 +71,7 @@ pub enum EncryptionError {
         source: EncodeError,
     },
     /// The operating system has no random numbers, or the key is none.
-    #[error("attribute `{attribute}` cannot be encrypted: {reason}")]
+    #[error("attribute `{}` cannot be encrypted: {reason}", escaped(.attribute))]
     Failed {
         /// Name of the attribute.
         attribute: String,

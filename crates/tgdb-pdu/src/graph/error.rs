@@ -2,26 +2,26 @@
 
 use super::{ConvertError, MAX_STRING_LEN};
 use crate::body::AttributeType;
-use crate::{BodyError, EncodeError};
+use crate::{BodyError, EncodeError, escaped};
 
 /// An attribute cannot be read or set as was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AttributeError {
     /// The entity does not have the attribute. `Option` reads it as `None`.
-    #[error("attribute `{attribute}` is not there; ask for an Option if it can be absent")]
+    #[error("attribute `{}` is not there; ask for an Option if it can be absent", escaped(.attribute))]
     Missing {
         /// Its name.
         attribute: String,
     },
     /// The schema has no such attribute.
-    #[error("the graph has no attribute `{attribute}`; check the name, or get the metadata again")]
+    #[error("the graph has no attribute `{}`; check the name, or get the metadata again", escaped(.attribute))]
     Unknown {
         /// Its name.
         attribute: String,
     },
     /// The value is of another type than was asked for.
-    #[error("attribute `{attribute}` is of type {found}, {wanted} was asked for; ask for the type it has")]
+    #[error("attribute `{}` is of type {found}, {wanted} was asked for; ask for the type it has", escaped(.attribute))]
     WrongType {
         /// Its name.
         attribute: String,
@@ -38,7 +38,8 @@ pub enum AttributeError {
     },
     /// The value is of the right type, and the type asked for cannot hold it.
     #[error(
-        "attribute `{attribute}` is {value}, which is out of the range of {wanted}; ask for a type of this crate, which holds all values"
+        "attribute `{}` is {}, which is out of the range of {wanted}; ask for a type of this crate, which holds all values",
+        escaped(.attribute), escaped(.value)
     )]
     OutOfRange {
         /// Its name.
@@ -49,7 +50,7 @@ pub enum AttributeError {
         wanted: &'static str,
     },
     /// The value to be set does not fit the type of the attribute.
-    #[error("attribute `{attribute}` takes a {expected}, this value of type {found} does not fit it")]
+    #[error("attribute `{}` takes a {expected}, this value of type {found} does not fit it", escaped(.attribute))]
     DoesNotFit {
         /// Its name.
         attribute: String,
@@ -59,7 +60,7 @@ pub enum AttributeError {
         found: &'static str,
     },
     /// The text to be set is too long for a String; a Clob takes it.
-    #[error("attribute `{attribute}` takes {MAX_STRING_LEN} bytes of text at most, not {length}; use a Clob")]
+    #[error("attribute `{}` takes {MAX_STRING_LEN} bytes of text at most, not {length}; use a Clob", escaped(.attribute))]
     TooLong {
         /// Its name.
         attribute: String,
@@ -70,7 +71,7 @@ pub enum AttributeError {
     #[error(transparent)]
     Malformed(#[from] BodyError),
     /// The value cannot be written.
-    #[error("attribute cannot be written: {0}")]
+    #[error("the attribute cannot be written")]
     Encode(#[from] EncodeError),
 }
 
@@ -90,7 +91,7 @@ impl AttributeError {
 #[non_exhaustive]
 pub enum ChangeError {
     /// The schema has no such node type or edge type.
-    #[error("the graph has no type `{name}`; check the name, or get the metadata again")]
+    #[error("the graph has no type `{}`; check the name, or get the metadata again", escaped(.name))]
     UnknownType {
         /// Its name.
         name: String,

@@ -13,6 +13,7 @@ use tgdb_pdu::escaped;
 use super::LOG_TARGET;
 use super::error::config_error;
 use super::material;
+use crate::foreign::emit;
 use crate::{Roots, TransportError};
 
 const OPTION: &str = "trustedCertificates";
@@ -62,7 +63,7 @@ impl Trusted {
             let name = file.display();
             let added = fs::read(&file).map_err(|error| format!("cannot read {name}: {error}"));
             if let Err(reason) = added.and_then(|bytes| self.add(&name, &bytes)) {
-                tracing::warn!(target: LOG_TARGET, "{OPTION}: skipped: {reason}");
+                emit(|| tracing::warn!(target: LOG_TARGET, "{OPTION}: skipped: {reason}"));
             }
         }
         match self.anchors.len() == before {
@@ -93,7 +94,7 @@ impl Trusted {
             return Err(format!("{name} has no certificate that can be used: {}", bad.join("; ")));
         }
         for reason in bad {
-            tracing::warn!(target: LOG_TARGET, "{OPTION}: {name}: skipped {reason}");
+            emit(|| tracing::warn!(target: LOG_TARGET, "{OPTION}: {name}: skipped {reason}"));
         }
         Ok(())
     }
@@ -102,11 +103,14 @@ impl Trusted {
     fn add_platform(&mut self) -> Result<(), TransportError> {
         let rustls_native_certs::CertificateResult { certs, errors, .. } = rustls_native_certs::load_native_certs();
         for error in &errors {
-            tracing::warn!(target: LOG_TARGET, "certificates of the operating system: {}", escaped(&error.to_string()));
+            let text = error.to_string();
+            emit(|| tracing::warn!(target: LOG_TARGET, "certificates of the operating system: {}", escaped(&text)));
         }
         let (good, bad) = self.anchors.add_parsable_certificates(certs);
         if bad > 0 {
-            tracing::warn!(target: LOG_TARGET, "certificates of the operating system: {bad} cannot be used and are skipped");
+            emit(
+                || tracing::warn!(target: LOG_TARGET, "certificates of the operating system: {bad} cannot be used and are skipped"),
+            );
         }
         match good {
             0 => Err(config_error(OPTION, "the operating system has no certificates of authorities".into())),
