@@ -33,6 +33,7 @@ pub(crate) fn check(sh: &Shell) -> Result<(), Failure> {
         if fs::read(format!("crates/{name}/LICENSE"))? != licence {
             return Err(format!("crates/{name}/LICENSE is not the LICENSE of the workspace").into());
         }
+        check_front_page(name)?;
         let files = cmd!(sh, "{cargo} package --list --package {name} --allow-dirty --locked").quiet().read()?;
         if let Some(missing) = FILES.iter().find(|file| !files.lines().any(|line| line.starts_with(**file))) {
             return Err(format!("the package of {name} has no {missing}").into());
@@ -40,4 +41,20 @@ pub(crate) fn check(sh: &Shell) -> Result<(), Failure> {
     }
     let names = CRATES.iter().flat_map(|(name, _)| ["--package", name]);
     Ok(cmd!(sh, "{cargo} package --quiet {names...} --allow-dirty --locked").run()?)
+}
+
+/// The first example of a library's front page is a whole program, and needs no other crate of ours.
+fn check_front_page(name: &str) -> Result<(), Failure> {
+    let Ok(source) = fs::read_to_string(format!("crates/{name}/src/lib.rs")) else { return Ok(()) };
+    let page: Vec<_> = source.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim).collect();
+    let lines = page.into_iter().skip_while(|line| *line != "# Example").skip_while(|line| !line.starts_with("```"));
+    let example: Vec<_> = lines.skip(1).take_while(|line| *line != "```").collect();
+    if !example.iter().any(|line| line.starts_with("fn main()")) {
+        return Err(format!("the front page of {name} has no whole program under `# Example`").into());
+    }
+    let own = name.replace('-', "_");
+    match example.iter().find(|line| line.starts_with("use tgdb_") && !line[4..].starts_with(&own)) {
+        Some(line) => Err(format!("the example of {name} needs another crate: {line}").into()),
+        None => Ok(()),
+    }
 }

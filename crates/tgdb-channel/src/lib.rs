@@ -4,29 +4,32 @@
 //!
 //! # Example
 //! ```no_run
-//! use tgdb_channel::{StopMethod, TgChannel};
 //! use tgdb_channel::pdu::Body;
+//! use tgdb_channel::{ChannelError, StopMethod, TgChannel};
 //!
-//! let channel = TgChannel::builder("tcp://localhost:8222/{dbName=routes}")
-//!     .user("scott")
-//!     .password("tiger")
-//!     .build()?;
-//! channel.connect()?;
-//! channel.start()?;
+//! fn main() -> Result<(), ChannelError> {
+//!     let channel = TgChannel::builder("tcp://localhost:8222/{dbName=routes}")
+//!         .user("scott")
+//!         .password("tiger")
+//!         .build()?;
+//!     channel.connect()?;
+//!     channel.start()?;
 //!
-//! // A query and its answer.
-//! for airport in channel.query("g.V().hasLabel('airport')")?.nodes() {
-//!     println!("{}", airport?.get::<&str>("name")?);
+//!     // A query and its answer.
+//!     for airport in channel.query("g.V().hasLabel('airport')")?.nodes() {
+//!         println!("{}", airport?.get::<&str>("name")?);
+//!     }
+//!
+//!     // Many in flight.
+//!     let waiters = (0..8).map(|_| channel.submit(Body::MetadataRequest)).collect::<Result<Vec<_>, _>>()?;
+//!     for waiter in waiters {
+//!         waiter.wait()?;
+//!     }
+//!     channel.stop(StopMethod::Graceful);
+//!     Ok(())
 //! }
-//!
-//! // Many in flight.
-//! let waiters = (0..8).map(|_| channel.submit(Body::MetadataRequest)).collect::<Result<Vec<_>, _>>()?;
-//! for waiter in waiters {
-//!     waiter.wait()?;
-//! }
-//! channel.stop(StopMethod::Graceful);
-//! # Ok::<(), tgdb_channel::ChannelError>(())
 //! ```
+//! `tgdb serve`, of the crate `tgdb-cli`, is a server for it to run against.
 //!
 //! # Calls
 //! | to | call | to get |

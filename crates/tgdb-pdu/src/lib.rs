@@ -24,18 +24,21 @@
 //! ```
 //! use tgdb_pdu::{Body, FrameDecoder, Header, Message, Verb};
 //!
-//! let ping = Message::new(Header::default(), Body::Ping);
-//! let bytes = ping.encode()?;
-//! assert_eq!(bytes.len(), tgdb_pdu::HEADER_LEN);
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let ping = Message::new(Header::default(), Body::Ping);
+//!     let bytes = ping.encode()?;
+//!     assert_eq!(bytes.len(), tgdb_pdu::HEADER_LEN);
 //!
-//! let mut decoder = FrameDecoder::default();
-//! for byte in &bytes {
-//!     decoder.push(std::slice::from_ref(byte));
+//!     let mut decoder = FrameDecoder::default();
+//!     for byte in &bytes {
+//!         decoder.push(std::slice::from_ref(byte));
+//!     }
+//!     let frame = decoder.next_frame()?.expect("all bytes are there");
+//!     assert_eq!(frame.verb, Verb::PING);
+//!     assert_eq!(Message::decode(&frame)?, ping);
+//!     println!("{ping}");
+//!     Ok(())
 //! }
-//! let frame = decoder.next_frame()?.expect("all bytes are there");
-//! assert_eq!(frame.verb, Verb::PING);
-//! assert_eq!(Message::decode(&frame)?, ping);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # Features

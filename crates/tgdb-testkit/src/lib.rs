@@ -39,25 +39,30 @@
 //! A client without a library, byte by byte:
 //! ```
 //! use std::io::{Read, Write};
-//! use tgdb_pdu::body::{HandshakeKind, HandshakeRequest};
-//! use tgdb_pdu::{FrameDecoder, Header, Message, Verb};
+//! use std::net::TcpStream;
+//!
+//! use tgdb_testkit::pdu::body::{HandshakeKind, HandshakeRequest};
+//! use tgdb_testkit::pdu::{FrameDecoder, Header, Message, Verb};
 //! use tgdb_testkit::{ServerConfig, TestServer};
 //!
-//! let server = TestServer::start(ServerConfig::default())?;
-//! let mut client = std::net::TcpStream::connect(server.address())?;
-//! let hello = HandshakeRequest { kind: HandshakeKind::INITIATE, ssl_mode: false, challenge: 0 };
-//! client.write_all(&Message::new(Header::default(), hello.into()).encode()?)?;
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let server = TestServer::start(ServerConfig::default())?;
+//!     let mut client = TcpStream::connect(server.address())?;
+//!     let hello = HandshakeRequest { kind: HandshakeKind::INITIATE, ssl_mode: false, challenge: 0 };
+//!     client.write_all(&Message::new(Header::default(), hello.into()).encode()?)?;
 //!
-//! let (mut decoder, mut buf) = (FrameDecoder::default(), [0; 1024]);
-//! let answer = loop {
-//!     if let Some(frame) = decoder.next_frame()? {
-//!         break frame;
-//!     }
-//!     let count = client.read(&mut buf)?;
-//!     decoder.push(&buf[..count]);
-//! };
-//! assert_eq!(answer.verb, Verb::HANDSHAKE_RESPONSE);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//!     let (mut decoder, mut buf) = (FrameDecoder::default(), [0; 1024]);
+//!     let answer = loop {
+//!         if let Some(frame) = decoder.next_frame()? {
+//!             break frame;
+//!         }
+//!         let count = client.read(&mut buf)?;
+//!         decoder.push(&buf[..count]);
+//!     };
+//!     assert_eq!(answer.verb, Verb::HANDSHAKE_RESPONSE);
+//!     println!("{}", Message::decode(&answer)?);
+//!     Ok(())
+//! }
 //! ```
 
 #![forbid(unsafe_code)]

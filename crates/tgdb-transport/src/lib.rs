@@ -48,14 +48,17 @@
 //!
 //! # Example
 //! ```no_run
-//! use tgdb_pdu::{Body, Header, Message};
+//! use tgdb_transport::pdu::body::{HandshakeKind, HandshakeRequest};
+//! use tgdb_transport::pdu::{Header, Message};
 //! use tgdb_transport::{SocketOptions, TcpSocket, TgSocket};
 //!
-//! let socket = TcpSocket::connect("localhost", 8222, &SocketOptions::default())?;
-//! let ping = Message::new(Header::default(), Body::Ping).encode()?;
-//! assert_eq!(socket.send(&ping)?, ping.len());
-//! println!("{:?} from {}", socket.recv()?, socket.outbox_addr());
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let socket = TcpSocket::connect("localhost", 8222, &SocketOptions::default())?;
+//!     let hello = HandshakeRequest { kind: HandshakeKind::INITIATE, ssl_mode: false, challenge: 0 };
+//!     socket.send(&Message::new(Header::default(), hello.into()).encode()?)?;
+//!     println!("{} from {}", Message::decode(&socket.recv()?)?, socket.outbox_addr());
+//!     Ok(())
+//! }
 //! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

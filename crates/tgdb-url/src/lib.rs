@@ -9,12 +9,15 @@
 //! ```
 //! use tgdb_url::{ConfigName, Protocol, TgUrl};
 //!
-//! let url: TgUrl = "ssl://scott@graph.example.com:8223/{dbName=routes;ftHosts=spare:8223}".parse()?;
-//! assert_eq!(url.protocol(), Protocol::Ssl);
-//! assert_eq!((url.host(), url.port()), ("graph.example.com", 8223));
-//! assert_eq!(url.properties().get(ConfigName::ConnectionDatabaseName), Some("routes"));
-//! assert_eq!(url.ft_urls()?.len(), 2);
-//! # Ok::<(), tgdb_url::UrlError>(())
+//! fn main() -> Result<(), tgdb_url::UrlError> {
+//!     let url: TgUrl = "ssl://scott@graph.example.com:8223/{dbName=routes;ftHosts=spare:8223}".parse()?;
+//!     assert_eq!(url.protocol(), Protocol::Ssl);
+//!     assert_eq!((url.host(), url.port()), ("graph.example.com", 8223));
+//!     assert_eq!(url.properties().get(ConfigName::ConnectionDatabaseName), Some("routes"));
+//!     assert_eq!(url.ft_urls()?.len(), 2);
+//!     println!("{}", url.redacted());
+//!     Ok(())
+//! }
 //! ```
 //!
 //! # Syntax
