@@ -11,7 +11,7 @@ use crate::{admin, bench, bulk, connect, decode, exit, metadata, ping, proxy, qu
 #[command(name = "tgdb", version, after_help = exit::TABLE, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     /// Whether the output has colours; auto has them on a terminal only
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, help_heading = "Common", value_name = "WHEN", default_value = "auto")]
     pub(crate) color: Color,
     #[command(flatten)]
     pub(crate) verbosity: Verbosity,

@@ -66,6 +66,24 @@ fn certificates_that_are_not_trusted_are_6() {
 }
 
 #[test]
+fn files_of_the_command_line_that_cannot_be_used_have_their_codes() {
+    let server = graph();
+    all_fail(&server.url(), &["--password-file", "missing"], 3, "missing");
+    let url = "ssl://localhost:1";
+    all_fail(url, &["--ca", "missing.pem"], 6, "missing.pem");
+    let directory = common::Directory::new();
+    let empty = directory.write("empty.pem", "");
+    all_fail(url, &["--ca", empty.to_str().unwrap()], 6, "no certificate");
+}
+
+#[test]
+fn what_a_server_says_cannot_change_the_terminal() {
+    let faults = Faults { terminate: Some("a\u{1b}[2J\nb\u{202e}".into()), ..Faults::default() };
+    let server = TestServer::start(ServerConfig { faults, ..ServerConfig::graph() }).unwrap();
+    all_fail(&server.url(), &[], 7, "a\\u{1b}[2J\\nb\\u{202e}");
+}
+
+#[test]
 fn a_peer_that_does_not_speak_tgdb_is_4() {
     let ca = TestCa::new("test").unwrap();
     let tls = Some(ca.server_config(&ca.issue(&["localhost"]).unwrap()).unwrap());

@@ -40,7 +40,8 @@ Bytes are passed on unchanged, whether they can be decoded or not. Relaying does
 the output: what it cannot follow is passed on all the same, and the output says how many
 bytes are missing. Times are those at the target: a request's when it is passed on, a reply's
 when it comes. So a latency is that of the server and its network, without delays that were
-asked for. What is shown and saved is what is passed on, faults included.";
+asked for. What is shown and saved is what is passed on, faults included. If the output or the
+capture cannot be written any more, the proxy ends.";
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
