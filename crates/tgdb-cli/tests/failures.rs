@@ -110,6 +110,27 @@ fn a_wrong_command_line_or_setting_is_2() {
     }
 }
 
+/// A third signal ends a program whose output nobody reads.
+#[test]
+#[cfg(unix)]
+fn ctrl_c_ends_it_where_the_output_is_stuck() {
+    let server = graph();
+    // Longer than a pipe holds.
+    let query = "g.V().out('route').out('route').out('route')";
+    let mut command = user(&server.url(), &["query", query, "--json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut output = child.stdout.take().unwrap();
+    std::io::Read::read_exact(&mut output, &mut [0; 1000]).unwrap();
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(start.elapsed() < Duration::from_secs(20), "it does not end");
+        common::signal(&child, "-INT");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let (code, _, errors) = outputs(&child.wait_with_output().unwrap());
+    assert_eq!((code, errors.as_str()), (Some(130), "tgdb: interrupted\n"));
+}
+
 /// Starts a command, and waits until the server has its request.
 fn waiting(
     server: &TestServer,

@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::exit::Failure;
+use crate::interrupt;
 use crate::output::{Color, Output};
 use crate::pcap::Capture;
 use crate::record::{Event, Format, Record, Settings};
@@ -101,8 +102,7 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<(), Failure> {
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Start)?;
     let stop = Arc::new(Notify::new());
-    let on_signal = stop.clone();
-    ctrlc::set_handler(move || on_signal.notify_one())?;
+    notify_of_signal(stop.clone())?;
     let listener = runtime.block_on(TcpListener::bind(listen));
     let listener = listener.map_err(|source| Failure::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(Failure::Start)?;
@@ -122,6 +122,17 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<(), Failure> {
     // Ends all tasks and with them the senders of the queue.
     runtime.shutdown_timeout(PATIENCE);
     thread.join().unwrap_or(Ok(()))
+}
+
+/// Ends the proxy at the first signal.
+fn notify_of_signal(stop: Arc<Notify>) -> Result<(), Failure> {
+    let signals = interrupt::signals()?;
+    let wait = move || {
+        if signals.recv().is_ok() {
+            stop.notify_one();
+        }
+    };
+    std::thread::Builder::new().name("tgdb-signals".into()).spawn(wait).map(drop).map_err(Failure::Start)
 }
 
 /// Starts the thread of the output. When that fails the proxy ends.
