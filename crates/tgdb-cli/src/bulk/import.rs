@@ -53,13 +53,13 @@ enum Dates {
 #[derive(Debug, Args)]
 #[command(allow_missing_positional = true)]
 pub(crate) struct Options {
-    /// Files, as airport.csv or TYPE=FILE, and directories, whose .csv files are taken
+    /// Files, such as airport.csv or TYPE=FILE, and directories, whose .csv files are taken
     #[arg(index = 2, value_name = "FILE|DIRECTORY", required = true)]
     from: Vec<PathBuf>,
-    /// What the server does about a record that it cannot load
+    /// What the server does with a record that it cannot load
     #[arg(long, value_name = "WHAT", default_value = "stop")]
     on_error: OnError,
-    /// What the server does about an entity that exists
+    /// What the server does with a record of an entity that exists
     #[arg(long, value_name = "HOW", default_value = "insert")]
     load: Load,
     /// The order of year, month and day in dates
@@ -68,7 +68,7 @@ pub(crate) struct Options {
     /// Send the files as they are, .conf files too: the vendor's server knows them by their names
     #[arg(long, conflicts_with_all = ["on_error", "load", "dates", "delimiter", "quote"])]
     raw: bool,
-    /// One JSON object, when all is done
+    /// Write one JSON object at the end
     #[arg(long)]
     json: bool,
     #[command(flatten)]

@@ -46,28 +46,28 @@ capture cannot be written any more, the proxy ends.";
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Where to listen, as 127.0.0.1:18222; port 0 takes any free one
+    /// The address to listen on, such as 127.0.0.1:18222; port 0 takes any free one
     #[arg(value_name = "LISTEN")]
     listen: String,
-    /// The server, as graph.example.com:8222
+    /// The server, such as graph.example.com:8222
     #[arg(value_name = "TARGET")]
     target: String,
-    /// One JSON object a line
+    /// Write one JSON object a line
     #[arg(long)]
     json: bool,
-    /// Show passwords and tokens too
+    /// Show passwords and tokens, too
     #[arg(long)]
     show_secrets: bool,
-    /// Show at most that many characters of a message's content
+    /// Maximum number of characters to show of a message's content
     #[arg(long, value_name = "CHARACTERS", default_value_t = 400)]
     width: usize,
-    /// Show the content of messages of at most that many bytes
+    /// Maximum length of messages whose content is shown
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
     max_frame: u32,
     /// Write a capture that Wireshark and tgdb decode read; it holds passwords in clear text
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// End after that many connections
+    /// End after this number of connections
     #[arg(long, value_name = "COUNT")]
     connections: Option<u64>,
     #[command(flatten)]

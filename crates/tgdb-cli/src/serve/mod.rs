@@ -34,17 +34,17 @@ pub(crate) struct Options {
     /// The port for plain TCP; 0 takes any free one
     #[arg(long, value_name = "PORT", default_value_t = 8222)]
     port: u16,
-    /// Serve TLS too, on that port; 0 takes any free one
+    /// Serve TLS, too, on this port; 0 takes any free one
     #[arg(long, value_name = "PORT")]
     tls_port: Option<u16>,
     /// Serve TLS only
     #[arg(long, requires = "tls_port", conflicts_with = "port")]
     no_tcp: bool,
-    /// Write the certificate that clients have to trust to that file, which must not exist; it is
+    /// Write the certificate that clients have to trust to this file, which must not exist; it is
     /// removed at the end
     #[arg(long, value_name = "FILE", requires = "tls_port")]
     ca: Option<PathBuf>,
-    /// The server's certificate for TLS is one that has expired
+    /// Use a certificate that has expired for TLS
     #[arg(long, requires = "tls_port")]
     expired: bool,
     /// No graph: each reply repeats what was asked
@@ -56,10 +56,10 @@ pub(crate) struct Options {
     /// Show each request
     #[arg(long)]
     trace: bool,
-    /// One JSON object a line
+    /// Write one JSON object a line
     #[arg(long)]
     json: bool,
-    /// At the end write what went over each connection to files in that directory, with passwords
+    /// At the end write what went over each connection to files in this directory, with passwords
     /// in clear text
     #[arg(long, value_name = "DIRECTORY")]
     dump: Option<PathBuf>,
