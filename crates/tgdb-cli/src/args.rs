@@ -10,8 +10,8 @@ use crate::{admin, bench, bulk, connect, decode, exit, metadata, ping, proxy, qu
 #[derive(Debug, Parser)]
 #[command(name = "tgdb", version, after_help = exit::TABLE, disable_help_subcommand = true)]
 pub(crate) struct Cli {
-    /// Whether the output has colours; auto has them on a terminal only
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// When to use colours; auto is on a terminal only
+    #[arg(long, global = true, help_heading = "Common", value_name = "WHEN", default_value = "auto")]
     pub(crate) color: Color,
     #[command(flatten)]
     pub(crate) verbosity: Verbosity,
@@ -30,7 +30,7 @@ pub(crate) enum Command {
     /// Show the types of the graph
     #[command(after_help = connect::HELP)]
     Metadata(Box<metadata::Options>),
-    /// Ask the server about users, roles, connections and itself; end connections
+    /// Show users, roles, connections and the state of the server; end connections
     #[command(after_help = admin::HELP)]
     Admin(Box<admin::Options>),
     /// Send queries line by line, with editing and history, or those of a script
@@ -55,7 +55,7 @@ pub(crate) enum Command {
     Serve(Box<serve::Options>),
     /// Write a completion script for a shell to the standard output
     Completions {
-        /// The shell
+        /// The shell to write it for
         shell: clap_complete::Shell,
     },
     /// Write the man page to the standard output

@@ -20,8 +20,8 @@ rejects the login, no password was given and a terminal is there, the tool asks 
 
 #[derive(Debug, Args)]
 pub(crate) struct Connection {
-    /// The server, as ssl://scott@graph.example.com:8223/{dbName=routes}; TGDB_URL, or
-    /// tcp://localhost:8222, if it is not given
+    /// The server, such as ssl://scott@graph.example.com:8223/{dbName=routes} [default: TGDB_URL, or
+    /// tcp://localhost:8222]
     #[arg(value_name = "URL")]
     url: Option<String>,
     #[command(flatten)]
@@ -33,31 +33,31 @@ const HEADING: &str = "Connection";
 
 #[derive(Debug, Args)]
 struct Settings {
-    /// The user to log in
+    /// Log in as this user
     #[arg(help_heading = HEADING, long, short, value_name = "NAME")]
     user: Option<String>,
-    /// A file with the password
+    /// Read the password from this file
     #[arg(help_heading = HEADING, long, value_name = "FILE")]
     password_file: Option<PathBuf>,
     /// Ask for the password
     #[arg(help_heading = HEADING, long, short = 'W', conflicts_with = "password_file")]
     ask_password: bool,
-    /// The database to log in to
+    /// Log in to this database
     #[arg(help_heading = HEADING, long, short, value_name = "NAME")]
     database: Option<String>,
-    /// Trust the authorities in this PEM file, in place of those that Mozilla trusts
+    /// Trust the authorities in this PEM file instead of those that Mozilla trusts
     #[arg(help_heading = HEADING, long, value_name = "FILE")]
     ca: Vec<String>,
-    /// Accept any certificate of the server; others can pose as it then
+    /// Accept any certificate of the server; anybody can pose as it then
     #[arg(help_heading = HEADING, long, conflicts_with = "ca")]
     insecure: bool,
-    /// Time for the login, and for the reply to a request [default: 10s]
+    /// Time limit for the login, and for the reply to each request [default: 10s]
     #[arg(help_heading = HEADING, long, value_name = "TIME", value_parser = humantime::parse_duration)]
     timeout: Option<Duration>,
-    /// Time for one attempt to connect [default: 1s]
+    /// Time limit for each attempt to connect [default: 1s]
     #[arg(help_heading = HEADING, long, value_name = "TIME", value_parser = humantime::parse_duration)]
     connect_timeout: Option<Duration>,
-    /// A property that the URL does not set, as ftHosts=spare.example.com
+    /// Set a property that the URL does not set, such as ftHosts=spare.example.com
     #[arg(help_heading = HEADING, long = "set", value_name = "NAME=VALUE", value_parser = property)]
     properties: Vec<(String, String)>,
 }

@@ -7,7 +7,8 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use tgdb_channel::bulk::{BulkError, BulkStep};
-use tgdb_channel::{ChannelError, ErrorKind};
+use tgdb_channel::transport::TransportError;
+use tgdb_channel::{ChannelError, EnvironmentError, ErrorKind};
 
 /// The exit codes. They are part of the interface: a number keeps its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,11 @@ pub(crate) enum Code {
 
 impl Code {
     fn of(error: &ChannelError) -> Self {
+        match error {
+            ChannelError::Environment(EnvironmentError::PasswordFile { .. }) => return Self::File,
+            ChannelError::Connect(cause) if matches!(**cause, TransportError::TlsConfig { .. }) => return Self::Tls,
+            _ => {}
+        }
         match error.kind() {
             _ if error.is_timeout() => Self::Timeout,
             ErrorKind::Settings | ErrorKind::Usage => Self::Usage,
@@ -70,7 +76,7 @@ impl Code {
 pub(crate) const TABLE: &str = "\
 Exit codes:
     0  done; also when a proxy or server was ended by Ctrl-C, or nobody reads the output any more
-    1  anything else
+    1  anything else, such as a standard output that cannot be written
     2  the command line, the URL or a setting is wrong
     3  a file cannot be read or written
     4  the input, or what the server sent, is not TGDB or is damaged

@@ -6,12 +6,12 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 use tgdb_channel::{StopMethod, TgChannel};
 
-use crate::exit::{Code, Failure};
+use crate::exit::{self, Code, Failure};
 use crate::terminal::Settings;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -20,6 +20,10 @@ static AT_PROMPT: AtomicBool = AtomicBool::new(false);
 /// The terminal before a line editor changed it.
 static AT_LINE: Mutex<Option<Settings>> = Mutex::new(None);
 static SIGNALS: OnceLock<Receiver<()>> = OnceLock::new();
+
+/// How long a signal waits to be taken until another one ends the program. It is not taken if the
+/// program is busy with something that cannot be ended, such as an output that nobody reads.
+const DEAF: Duration = Duration::from_secs(1);
 
 /// Takes the signals from now on: each gives one item, and at most one is kept.
 ///
@@ -30,14 +34,24 @@ pub(crate) fn signals() -> Result<Receiver<()>, Failure> {
         return Ok(signals.clone());
     }
     let (sender, receiver) = bounded(1);
+    let mut last = None;
     ctrlc::set_handler(move || {
         INTERRUPTED.store(true, Ordering::Relaxed);
         if AT_PROMPT.load(Ordering::Relaxed) {
             end_at_prompt();
         }
-        let _ = sender.try_send(());
+        match sender.try_send(()) {
+            Ok(()) => last = Some(Instant::now()),
+            Err(_) if last.is_some_and(|last| last.elapsed() < DEAF) => {}
+            Err(_) => end(),
+        }
     })?;
     Ok(SIGNALS.get_or_init(|| receiver).clone())
+}
+
+fn end() {
+    exit::say(&Failure::Interrupted);
+    std::process::exit(Code::Interrupted as i32);
 }
 
 /// Runs a line editor. A signal ends the program then.

@@ -12,7 +12,7 @@ use crate::table::{Cell, Screen, Table};
 /// How things are shown.
 #[derive(Debug, Args)]
 pub(crate) struct Shown {
-    /// One JSON object a line
+    /// Write one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
 }

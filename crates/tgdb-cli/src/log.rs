@@ -26,7 +26,7 @@ const WARNINGS: [&str; 5] = ["tgdb::settings", "tgdb::tls", "tgdb::trace", "tgdb
 #[derive(Debug, Args)]
 pub(crate) struct Verbosity {
     /// Log the connection on the standard error; -vv also requests, -vvv frames, -vvvv contents
-    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    #[arg(long, short, global = true, help_heading = "Common", action = clap::ArgAction::Count)]
     verbose: u8,
 }
 

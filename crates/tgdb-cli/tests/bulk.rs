@@ -196,6 +196,18 @@ fn a_record_that_the_server_refuses_stops_it_or_is_passed_over() {
     let (code, out, errors) = run("import", &[&url, &file]);
     assert_eq!((code, out.as_str()), (Some(8), ""));
     assert!(errors.contains("the server reports result 1"), "{errors}");
+    // What was loaded before stays, and is shown.
+    let airports = directory.write("airport.csv", "id,iata\na,ZZZ\n").display().to_string();
+    for format in [&[][..], &["--json"]] {
+        let (_server, url) = Serve::url(&[]);
+        let (code, out, _) = run("import", &[&[&*url, &airports, &file], format].concat());
+        let shown = [
+            "airport: 1 of 1 records loaded\n",
+            "{\"imported\":[{\"type\":\"airport\",\"records\":1,\"loaded\":1}]}\n",
+        ];
+        assert_eq!((code, out.as_str()), (Some(8), shown[format.len()]));
+        assert_eq!(count(&url, "g.V().has('airport', 'iata', 'ZZZ').count()"), 1);
+    }
     // This server does not take files as they are.
     let (code, _, errors) = run("import", &[&url, &file, "--raw"]);
     assert!(code == Some(8) && errors.contains("not supported by this test server"), "{code:?} {errors}");

@@ -70,6 +70,24 @@ fn certificates_that_are_not_trusted_are_6() {
 }
 
 #[test]
+fn files_of_the_command_line_that_cannot_be_used_have_their_codes() {
+    let server = graph();
+    all_fail(&server.url(), &["--password-file", "missing"], 3, "missing");
+    let url = "ssl://localhost:1";
+    all_fail(url, &["--ca", "missing.pem"], 6, "missing.pem");
+    let directory = common::Directory::new();
+    let empty = directory.write("empty.pem", "");
+    all_fail(url, &["--ca", empty.to_str().unwrap()], 6, "no certificate");
+}
+
+#[test]
+fn what_a_server_says_cannot_change_the_terminal() {
+    let faults = Faults { terminate: Some("a\u{1b}[2J\nb\u{202e}".into()), ..Faults::default() };
+    let server = TestServer::start(ServerConfig { faults, ..ServerConfig::graph() }).unwrap();
+    all_fail(&server.url(), &[], 7, "a\\u{1b}[2J\\nb\\u{202e}");
+}
+
+#[test]
 fn tls_on_one_side_only_is_6() {
     let ca = TestCa::new("test").unwrap();
     let tls = Some(ca.server_config(&ca.issue(&["localhost"]).unwrap()).unwrap());
@@ -80,7 +98,7 @@ fn tls_on_one_side_only_is_6() {
 }
 
 #[test]
-fn a_peer_that_does_not_speak_tgdb_is_4() {
+fn tls_on_one_side_only_is_6() {
     let http = answering(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec());
     all_fail(&format!("tcp://{http}"), &[], 4, "the peer is an HTTP server");
 }
@@ -119,6 +137,27 @@ fn a_wrong_command_line_or_setting_is_2() {
         let (code, out, errors) = at(&server, arguments);
         assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}: {errors}");
     }
+}
+
+/// A third signal ends a program whose output nobody reads.
+#[test]
+#[cfg(unix)]
+fn ctrl_c_ends_it_where_the_output_is_stuck() {
+    let server = graph();
+    // Longer than a pipe holds.
+    let query = "g.V().out('route').out('route').out('route')";
+    let mut command = user(&server.url(), &["query", query, "--json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut output = child.stdout.take().unwrap();
+    std::io::Read::read_exact(&mut output, &mut [0; 1000]).unwrap();
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(start.elapsed() < Duration::from_secs(20), "it does not end");
+        common::signal(&child, "-INT");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let (code, _, errors) = outputs(&child.wait_with_output().unwrap());
+    assert_eq!((code, errors.as_str()), (Some(130), "tgdb: interrupted\n"));
 }
 
 /// Starts a command, and waits until the server has its request.

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{at, graph, lines, outputs, shown, user};
+use common::{at, graph, lines, shown};
 use tgdb_channel::pdu::Verb;
 use tgdb_testkit::{Identity, ServerConfig, TestCa, TestServer};
 

@@ -26,6 +26,15 @@ fn airports(url: &str, certificates: Option<&str>) -> Result<Option<i64>, Channe
 }
 
 #[test]
+fn a_dump_that_cannot_be_written_is_found_at_once() {
+    let directory = common::Directory::new();
+    let file = directory.write("file", "");
+    let (code, out, errors) =
+        common::outputs(&common::tgdb().args(["serve", "--port", "0", "--dump"]).arg(&file).output().unwrap());
+    assert_eq!((code, out.as_str()), (Some(3), ""), "{errors}");
+}
+
+#[test]
 fn it_serves_a_graph_without_an_input_and_cleans_up_on_a_signal() {
     for signal in ["-TERM", "-INT"] {
         let mut server =

@@ -20,6 +20,7 @@ use common::serve::Serve;
 use common::{Directory, Proxy, channel, outputs, session, tgdb};
 use regex::Regex;
 use tgdb_channel::pdu::{Body, Header, Message};
+use tgdb_channel::url::ConfigName;
 use tgdb_testkit::{DEFAULT_PASSWORD, DEFAULT_USER, ServerConfig, TestServer};
 
 /// The directory; set means that this process stands in for `tgdb`.
@@ -67,8 +68,7 @@ fn compare() {
     let ping = Message::new(Header { request_id: 7, ..Header::default() }, Body::Ping).encode().unwrap();
     directory.write("ping.hex", format!("{}\n", hex::encode(&ping)));
     directory.write("damaged.bin", [&ping[..], b"no message", &ping, &ping[..20]].concat());
-    let traced = [&(ping.len() as i32).to_be_bytes()[..], &ping].concat();
-    directory.write("client.trace.0", traced);
+    write_trace(&directory);
     directory.write("hubs.txt", HUBS);
     directory.write("new.csv", "id,iata,name,city\na,ZZY,North Field,Nowhere\nb,ZZZ,South Field,Nowhere\n");
     directory.write("route.csv", "from,to,distance\na,b,120\nb,a,120\n");
@@ -78,6 +78,14 @@ fn compare() {
     cases.env(DIRECTORY, directory.path("").to_string_lossy());
     cases.case(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/tgdb.md"));
     cases.run();
+}
+
+/// The trace of a client with that id.
+fn write_trace(directory: &Directory) {
+    let server = TestServer::start(ServerConfig::default()).unwrap();
+    let builder = channel(&server.url()).client_id("client").property(ConfigName::EnableConnectionTrace, "true");
+    let directory = directory.path("");
+    session(builder.property(ConfigName::ConnectionTraceDir, directory.to_str().unwrap())).unwrap();
 }
 
 fn stand_in(directory: &OsString) -> ExitCode {
@@ -189,6 +197,7 @@ fn normal(text: &str) -> String {
         (r"listeners.1.port +\d+", "listeners.1.port             [PORT]"),
         (r"\| 127\.0\.0\.1:\d{5} +\|", "| 127.0.0.1:[PORT] |"),
         (r"\d{5,} days left", "[DAYS] days left"),
+        (r"elapsed=[0-9.]+[µmn]?s", "elapsed=[LATENCY]"),
         (r"after \d+\.\d+ ms", "after [LATENCY] ms"),
         (r#""latency_us":[0-9.]+"#, r#""latency_us":[LATENCY]"#),
         (r"within \d+(\.\d+)?ms", "within [TIMEOUT]"),

@@ -29,24 +29,24 @@ pub(crate) struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Users and their roles
+    /// List users and their roles
     Users(Ask),
-    /// Roles, and what they may do
+    /// List roles and what they may do
     Roles(Ask),
-    /// Clients that are connected
+    /// List clients that are connected
     Connections(Ask),
-    /// Version, memory, transactions, caches and sizes of the server
+    /// Show version, memory, transactions, caches and sizes of the server
     Info(Ask),
-    /// Indices
+    /// List indices
     Indices(Ask),
-    /// Stored procedures
+    /// List stored procedures
     Procedures(Act),
-    /// All about a type, attribute, index, user or role
+    /// Show all about a type, attribute, index, user or role
     #[command(allow_missing_positional = true)]
     Describe {
         #[command(flatten)]
         act: Act,
-        /// Its name
+        /// Name of the type, attribute, index, user or role
         name: String,
     },
     /// End the connection of a client
@@ -54,7 +54,7 @@ enum Command {
     Kill {
         #[command(flatten)]
         act: Act,
-        /// Its session, as in tgdb admin connections
+        /// The session to end, as listed by tgdb admin connections
         session: i64,
     },
     /// Set the level of the server's log
@@ -62,19 +62,19 @@ enum Command {
     LogLevel {
         #[command(flatten)]
         act: Act,
-        /// The level, a number
+        /// The number of the level
         level: i16,
-        /// The components that it is for, a bit each [default: all]
+        /// Set it for these components, a bit for each [default: all]
         #[arg(long, value_name = "BITS", default_value_t = -1, hide_default_value = true, allow_negative_numbers = true)]
         components: i64,
     },
-    /// Make a checkpoint
+    /// Let the server make a checkpoint
     Checkpoint(Act),
-    /// Stop the server; asks before
+    /// Stop the server, after a question
     Stop {
         #[command(flatten)]
         act: Act,
-        /// Do not ask
+        /// Do not ask whether to stop it
         #[arg(long, short)]
         yes: bool,
     },

@@ -8,7 +8,7 @@ use crate::exit::Failure;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Numbering {
-    /// Find out
+    /// Find out by a harmless request
     Auto,
     /// As Java's and Go's clients
     Java,

@@ -31,22 +31,22 @@ const TICK: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// How many connections to use
+    /// Number of connections
     #[arg(long, value_name = "COUNT", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=1000))]
     connections: u32,
-    /// How many requests are in flight on each connection
+    /// Number of requests in flight on each connection
     #[arg(long, value_name = "COUNT", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=1000))]
     in_flight: u32,
     /// How long to send requests
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "10s")]
     duration: Duration,
-    /// Send that many requests, however long it takes
+    /// Number of requests to send, however long it takes
     #[arg(long, value_name = "COUNT", conflicts_with = "duration")]
     requests: Option<NonZeroU64>,
-    /// Send this query; without it, requests for the types of the graph
-    #[arg(long, short, value_name = "TEXT")]
+    /// Send this query instead of requests for the types of the graph
+    #[arg(long, short, value_name = "QUERY")]
     query: Option<String>,
-    /// One JSON object, when all is done
+    /// Write one JSON object at the end
     #[arg(long)]
     json: bool,
     #[command(flatten)]

@@ -25,16 +25,16 @@ const PART: &str = ".part";
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Where to write the files; the directory is made if it is not there
+    /// The directory for the files; it is made if it is not there
     #[arg(long, value_name = "DIRECTORY")]
     dir: PathBuf,
-    /// Overwrite files that are there
+    /// Overwrite files
     #[arg(long)]
     force: bool,
-    /// Check length and hash of what comes; not every server sets them
+    /// Check length and hash of what the server sends; not every server sets them
     #[arg(long)]
     verify: bool,
-    /// One JSON object, when all is done
+    /// Write one JSON object at the end
     #[arg(long)]
     json: bool,
     #[command(flatten)]

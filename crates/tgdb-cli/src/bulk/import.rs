@@ -25,7 +25,7 @@ airport=2026.csv. Whether that is a node type or an edge type is looked up in th
 first. The first line names the columns: id for nodes, from and to for edges, which name nodes of
 the same import by their id; the others are attributes. Empty fields and null without quotes are
 null. Each file is checked before anything of it is sent. What was loaded before an error or
-Ctrl-C stays: the protocol has nothing to undo it.";
+Ctrl-C stays, for the protocol has nothing to undo it; files that were loaded in full are shown.";
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum OnError {
@@ -53,13 +53,13 @@ enum Dates {
 #[derive(Debug, Args)]
 #[command(allow_missing_positional = true)]
 pub(crate) struct Options {
-    /// Files, as airport.csv or TYPE=FILE, and directories, whose .csv files are taken
+    /// Files, such as airport.csv or TYPE=FILE, and directories, whose .csv files are taken
     #[arg(index = 2, value_name = "FILE|DIRECTORY", required = true)]
     from: Vec<PathBuf>,
-    /// What the server does about a record that it cannot load
+    /// What the server does with a record that it cannot load
     #[arg(long, value_name = "WHAT", default_value = "stop")]
     on_error: OnError,
-    /// What the server does about an entity that exists
+    /// What the server does with a record of an entity that exists
     #[arg(long, value_name = "HOW", default_value = "insert")]
     load: Load,
     /// The order of year, month and day in dates
@@ -68,7 +68,7 @@ pub(crate) struct Options {
     /// Send the files as they are, .conf files too: the vendor's server knows them by their names
     #[arg(long, conflicts_with_all = ["on_error", "load", "dates", "delimiter", "quote"])]
     raw: bool,
-    /// One JSON object, when all is done
+    /// Write one JSON object at the end
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -110,12 +110,17 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let sources = sources::find(&options.from, options.raw)?;
     let channel = options.connection.connect()?;
     let bar = progress::bar(Some(0), "{elapsed} {wide_bar} {msg}");
-    let loaded = guard(&channel, || match options.raw {
-        true => import_raw(&channel, sources, &bar),
-        false => import(&channel, sources, options, &bar),
+    let mut loaded = Vec::new();
+    let result = guard(&channel, || match options.raw {
+        true => import_raw(&channel, sources, &bar, &mut loaded),
+        false => import(&channel, sources, options, &bar, &mut loaded),
     });
     bar.finish_and_clear();
-    print(options, &loaded?)
+    // What was loaded before an error stays.
+    if result.is_ok() || !loaded.is_empty() {
+        print(options, &loaded)?;
+    }
+    result
 }
 
 fn import(
@@ -123,10 +128,10 @@ fn import(
     sources: Vec<Source>,
     options: &Options,
     bar: &ProgressBar,
-) -> Result<Vec<Loaded>, Failure> {
+    loaded: &mut Vec<Loaded>,
+) -> Result<(), Failure> {
     let (nodes, edges) = sources::by_kind(sources, &*channel.schema()?)?;
     let mut import = BulkImport::begin(channel, options.how())?;
-    let mut all = Vec::new();
     for (source, is_node) in
         nodes.into_iter().map(|node| (node, true)).chain(edges.into_iter().map(|edge| (edge, false)))
     {
@@ -136,16 +141,22 @@ fn import(
             true => import.import_nodes(&name, file, report)?,
             false => import.import_edges(&name, file, report)?,
         };
-        all.push(Loaded { name, records: Some(imported.records), loaded: imported.loaded });
+        loaded.push(Loaded { name, records: Some(imported.records), loaded: imported.loaded });
     }
     import.finish()?;
-    Ok(all)
+    Ok(())
 }
 
-fn import_raw(channel: &TgChannel, sources: Vec<Source>, bar: &ProgressBar) -> Result<Vec<Loaded>, Failure> {
+fn import_raw(
+    channel: &TgChannel,
+    sources: Vec<Source>,
+    bar: &ProgressBar,
+    loaded: &mut Vec<Loaded>,
+) -> Result<(), Failure> {
     let files: Vec<(String, File)> = sources.into_iter().map(|source| (source.file_name, source.file)).collect();
     let counts = import_files(channel, files, None, |progress| show(bar, progress))?;
-    Ok(counts.into_iter().map(|count| Loaded { name: count.name, records: None, loaded: count.count }).collect())
+    loaded.extend(counts.into_iter().map(|count| Loaded { name: count.name, records: None, loaded: count.count }));
+    Ok(())
 }
 
 fn show(bar: &ProgressBar, progress: BulkProgress<'_>) -> std::ops::ControlFlow<()> {

@@ -29,16 +29,16 @@ pub(crate) struct Options {
     /// What the files are; auto looks at their first bytes
     #[arg(long, value_name = "KIND", default_value = "auto")]
     input: Kind,
-    /// One JSON object a line
+    /// Write one JSON object a line
     #[arg(long)]
     json: bool,
-    /// Show passwords and tokens too
+    /// Show passwords and tokens, too
     #[arg(long)]
     show_secrets: bool,
-    /// Show at most that many characters of a message's content
+    /// Maximum number of characters to show of a message's content
     #[arg(long, value_name = "CHARACTERS", default_value_t = 400)]
     width: usize,
-    /// Show the content of messages of at most that many bytes
+    /// Maximum length of messages whose content is shown
     #[arg(long, value_name = "BYTES", default_value_t = tgdb_pdu::DEFAULT_MAX_FRAME_LEN)]
     max_frame: u32,
     /// Do not encode the messages again to compare the bytes

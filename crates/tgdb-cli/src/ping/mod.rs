@@ -20,16 +20,16 @@ use report::{Report, Rounds};
 pub(crate) struct Options {
     #[command(flatten)]
     connection: Connection,
-    /// How many requests to send, one after the other
+    /// Number of requests, one after the other
     #[arg(long, short, value_name = "COUNT", default_value_t = 4)]
     count: u32,
-    /// Time between two requests
+    /// Pause between two requests
     #[arg(long, short, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "100ms")]
     interval: Duration,
-    /// Send this query; without it, requests for the types of the graph
-    #[arg(long, short, value_name = "TEXT")]
+    /// Send this query instead of requests for the types of the graph
+    #[arg(long, short, value_name = "QUERY")]
     query: Option<String>,
-    /// One JSON object, when all is done
+    /// Write one JSON object at the end
     #[arg(long)]
     json: bool,
 }

@@ -101,13 +101,13 @@ impl FromStr for Delay {
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Faults, each [CONNECTION/][to-server:|to-client:]WHAT")]
 pub(crate) struct Faults {
-    /// Pass bytes on that much later, as 50ms or to-client:1s
+    /// Pass bytes on later by this time, such as 50ms or to-client:1s
     #[arg(long, value_name = "DELAY")]
     delay: Vec<Scoped<Delay>>,
-    /// Close both ends after that many bytes or frames, as 1000 or 2/to-server:3frames
+    /// Close both ends after this number of bytes or frames, such as 1000 or 2/to-server:3frames
     #[arg(long, value_name = "COUNT")]
     cut_after: Vec<Scoped<Cut>>,
-    /// Change the byte at that offset of the stream, as to-client:60 or to-client:60^0x01
+    /// Change the byte at this offset of the stream, such as to-client:60 or to-client:60^0x01
     #[arg(long, value_name = "OFFSET")]
     corrupt_at: Vec<Scoped<Corruption>>,
 }

@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::exit::Failure;
+use crate::interrupt;
 use crate::output::{Color, Output};
 use crate::pcap::Capture;
 use crate::record::{Event, Format, Record, Settings};
@@ -40,32 +41,33 @@ Bytes are passed on unchanged, whether they can be decoded or not. Relaying does
 the output: what it cannot follow is passed on all the same, and the output says how many
 bytes are missing. Times are those at the target: a request's when it is passed on, a reply's
 when it comes. So a latency is that of the server and its network, without delays that were
-asked for. What is shown and saved is what is passed on, faults included.";
+asked for. What is shown and saved is what is passed on, faults included. If the output or the
+capture cannot be written any more, the proxy ends.";
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Where to listen, as 127.0.0.1:18222; port 0 takes any free one
+    /// The address to listen on, such as 127.0.0.1:18222; port 0 takes any free one
     #[arg(value_name = "LISTEN")]
     listen: String,
-    /// The server, as graph.example.com:8222
+    /// The server, such as graph.example.com:8222
     #[arg(value_name = "TARGET")]
     target: String,
-    /// One JSON object a line
+    /// Write one JSON object a line
     #[arg(long)]
     json: bool,
-    /// Show passwords and tokens too
+    /// Show passwords and tokens, too
     #[arg(long)]
     show_secrets: bool,
-    /// Show at most that many characters of a message's content
+    /// Maximum number of characters to show of a message's content
     #[arg(long, value_name = "CHARACTERS", default_value_t = 400)]
     width: usize,
-    /// Show the content of messages of at most that many bytes
+    /// Maximum length of messages whose content is shown
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
     max_frame: u32,
     /// Write a capture that Wireshark and tgdb decode read; it holds passwords in clear text
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// End after that many connections
+    /// End after this number of connections
     #[arg(long, value_name = "COUNT")]
     connections: Option<u64>,
     #[command(flatten)]
@@ -100,8 +102,7 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<(), Failure> {
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Start)?;
     let stop = Arc::new(Notify::new());
-    let on_signal = stop.clone();
-    ctrlc::set_handler(move || on_signal.notify_one())?;
+    notify_of_signal(stop.clone())?;
     let listener = runtime.block_on(TcpListener::bind(listen));
     let listener = listener.map_err(|source| Failure::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(Failure::Start)?;
@@ -121,6 +122,17 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<(), Failure> {
     // Ends all tasks and with them the senders of the queue.
     runtime.shutdown_timeout(PATIENCE);
     thread.join().unwrap_or(Ok(()))
+}
+
+/// Ends the proxy at the first signal.
+fn notify_of_signal(stop: Arc<Notify>) -> Result<(), Failure> {
+    let signals = interrupt::signals()?;
+    let wait = move || {
+        if signals.recv().is_ok() {
+            stop.notify_one();
+        }
+    };
+    std::thread::Builder::new().name("tgdb-signals".into()).spawn(wait).map(drop).map_err(Failure::Start)
 }
 
 /// Starts the thread of the output. When that fails the proxy ends.

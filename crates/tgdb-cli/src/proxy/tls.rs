@@ -17,13 +17,13 @@ pub(crate) struct TlsArgs {
     /// Speak TLS with the target
     #[arg(long)]
     tls_target: bool,
-    /// Trust the authorities in this PEM file, in place of those that Mozilla trusts
+    /// Trust the authorities in this PEM file instead of those that Mozilla trusts
     #[arg(long, value_name = "FILE", requires = "tls_target")]
     ca: Vec<PathBuf>,
     /// The name that the target's certificate must have, if not that of its host
     #[arg(long, value_name = "NAME", requires = "tls_target")]
     tls_name: Option<String>,
-    /// Accept any certificate of the target; others can pose as it then
+    /// Accept any certificate of the target; anybody can pose as it then
     #[arg(long, requires = "tls_target", conflicts_with = "ca")]
     insecure: bool,
     /// Speak TLS with clients, with the certificate chain in this PEM file

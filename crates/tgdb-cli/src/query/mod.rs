@@ -30,7 +30,7 @@ cell. JSON has all there is: id, version, type, attributes, edges.";
 pub(crate) struct Options {
     #[command(flatten)]
     connection: Connection,
-    /// The query; - is the standard input, as is no query if that is not a terminal
+    /// The query; without it, or with -, it is read from the standard input
     #[arg(value_name = "QUERY", conflicts_with = "file")]
     query: Option<String>,
     /// Read the query from this file
@@ -43,16 +43,16 @@ pub(crate) struct Options {
 /// How results are shown.
 #[derive(Debug, Args)]
 pub(crate) struct Shown {
-    /// How to write the results
+    /// Format of the results
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
-    /// Say on the standard error how long the answer took
+    /// Show on the standard error how long the answer took
     #[arg(long)]
     pub(crate) timing: bool,
-    /// Fetch at most that many results; 0 is no limit
+    /// Maximum number of results to fetch; 0 is no limit
     #[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(i32).range(0..))]
     pub(crate) limit: i32,
 }

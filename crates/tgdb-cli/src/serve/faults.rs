@@ -24,31 +24,31 @@ pub(super) struct FaultArgs {
     /// Only the first COUNT connections of each port have the faults
     #[arg(long, value_name = "COUNT")]
     pub(super) faulty_connections: Option<usize>,
-    /// Close a connection when that many bytes were sent
+    /// Close a connection after this number of bytes was sent
     #[arg(long, value_name = "BYTES")]
     cut_after_sent: Option<u64>,
-    /// Close a connection when that many bytes were received
+    /// Close a connection after this number of bytes was received
     #[arg(long, value_name = "BYTES")]
     cut_after_received: Option<u64>,
-    /// Change the byte at that offset of what is sent, as 60 or 60^0x01
+    /// Change the byte at this offset of what is sent, such as 60 or 60^0x01
     #[arg(long, value_name = "OFFSET")]
     corrupt_at: Option<Corruption>,
-    /// Send in pieces of that many bytes
+    /// Send in pieces of this number of bytes
     #[arg(long, value_name = "BYTES")]
     split_writes: Option<NonZeroUsize>,
-    /// Wait before each write, as 50ms or 1s
+    /// Wait before each write, such as 50ms or 1s
     #[arg(long, value_name = "DELAY")]
     delay: Option<Delay>,
-    /// Add that to the request id of each reply
+    /// Add this number to the request id of each reply
     #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true, allow_negative_numbers = true)]
     request_id_offset: i64,
-    /// Put that into the protocol version of each header
+    /// Put this number into the protocol version of each header
     #[arg(long, value_name = "NUMBER")]
     protocol_version: Option<u16>,
-    /// End each session with that reason in place of the handshake
+    /// End each session with this reason instead of the handshake
     #[arg(long, value_name = "REASON")]
     refuse: Option<String>,
-    /// Refuse each login in that way
+    /// Refuse each login in this way
     #[arg(long, value_name = "HOW")]
     refuse_login: Option<Refusal>,
     /// Accept connections and say nothing at all

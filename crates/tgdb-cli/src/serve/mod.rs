@@ -34,17 +34,17 @@ pub(crate) struct Options {
     /// The port for plain TCP; 0 takes any free one
     #[arg(long, value_name = "PORT", default_value_t = 8222)]
     port: u16,
-    /// Serve TLS too, on that port; 0 takes any free one
+    /// Serve TLS, too, on this port; 0 takes any free one
     #[arg(long, value_name = "PORT")]
     tls_port: Option<u16>,
     /// Serve TLS only
     #[arg(long, requires = "tls_port", conflicts_with = "port")]
     no_tcp: bool,
-    /// Write the certificate that clients have to trust to that file, which must not exist; it is
+    /// Write the certificate that clients have to trust to this file, which must not exist; it is
     /// removed at the end
     #[arg(long, value_name = "FILE", requires = "tls_port")]
     ca: Option<PathBuf>,
-    /// The server's certificate for TLS is one that has expired
+    /// Use a certificate that has expired for TLS
     #[arg(long, requires = "tls_port")]
     expired: bool,
     /// No graph: each reply repeats what was asked
@@ -56,10 +56,10 @@ pub(crate) struct Options {
     /// Show each request
     #[arg(long)]
     trace: bool,
-    /// One JSON object a line
+    /// Write one JSON object a line
     #[arg(long)]
     json: bool,
-    /// At the end write what went over each connection to files in that directory, with passwords
+    /// At the end write what went over each connection to files in this directory, with passwords
     /// in clear text
     #[arg(long, value_name = "DIRECTORY")]
     dump: Option<PathBuf>,
@@ -70,6 +70,10 @@ pub(crate) struct Options {
 /// Serves until a signal comes, or nobody reads the trace any more.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let signals = signals()?;
+    if let Some(directory) = &options.dump {
+        // Here to find mistakes before all is recorded.
+        std::fs::create_dir_all(directory).map_err(unwritten(directory))?;
+    }
     // The names that the check of the database's certificate wants.
     let ca = TestCa::new(&format!("{DEFAULT_DATABASE}.1nit")).map_err(Failure::Start)?;
     let (sink, lines) = if options.trace { trace::queue(options.json) } else { (None, never()) };
@@ -159,12 +163,11 @@ impl Certificate {
             (None, None) => None,
             (None, Some(_)) => Some(Self::Temporary(own)),
             (Some(path), _) => {
-                let failed = |source| Failure::Write { path: path.display().to_string(), source };
                 // A file that is there stays, and is not followed if it is a link.
-                let mut file = File::create_new(path).map_err(failed)?;
+                let mut file = File::create_new(path).map_err(unwritten(path))?;
                 let certificate = Self::Asked(path.clone());
-                let pem = std::fs::read(&own).map_err(failed)?;
-                file.write_all(&pem).map_err(failed)?;
+                let pem = std::fs::read(&own).map_err(unwritten(path))?;
+                file.write_all(&pem).map_err(unwritten(path))?;
                 Some(certificate)
             }
         })
@@ -211,17 +214,17 @@ fn print(line: &str) -> Result<(), Failure> {
     output::print(format!("{line}\n").as_bytes())
 }
 
+fn unwritten(path: &Path) -> impl FnOnce(std::io::Error) -> Failure {
+    let path = path.display().to_string();
+    move |source| Failure::Write { path, source }
+}
+
 /// Writes two files for each connection, numbered from 0 on in the order in which they ended.
 fn dump(directory: &Path, servers: &[TestServer]) -> Result<(), Failure> {
-    let failed = |path: &Path| {
-        let path = path.display().to_string();
-        move |source| Failure::Write { path, source }
-    };
-    std::fs::create_dir_all(directory).map_err(failed(directory))?;
     for (number, transcript) in servers.iter().flat_map(TestServer::transcripts).enumerate() {
         for (end, bytes) in [("client", transcript.from_client), ("server", transcript.from_server)] {
             let path = directory.join(format!("{number}-from-{end}.bin"));
-            std::fs::write(&path, bytes).map_err(failed(&path))?;
+            std::fs::write(&path, bytes).map_err(unwritten(&path))?;
         }
     }
     Ok(())
