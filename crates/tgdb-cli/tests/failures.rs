@@ -98,7 +98,7 @@ fn tls_on_one_side_only_is_6() {
 }
 
 #[test]
-fn tls_on_one_side_only_is_6() {
+fn a_peer_that_does_not_speak_tgdb_is_4() {
     let http = answering(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec());
     all_fail(&format!("tcp://{http}"), &[], 4, "the peer is an HTTP server");
 }
