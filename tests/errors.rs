@@ -123,6 +123,7 @@ fn server_that_says_nothing() {
     assert!(error.is_timeout() && error.is_retryable() && error.kind() == ErrorKind::Timeout, "{error:?}");
     let text = format!("{error:#}");
     assert!(text.contains(&server.address().to_string()) && text.contains("200ms"), "{text}");
+    assert!(text.contains("check host and port"), "{text}");
 }
 
 #[test]

@@ -256,6 +256,8 @@ impl ConfigName {
         /// similarity decides.
         const FEW: usize = 3;
         const MIN_LIKENESS: f64 = 0.75;
+        /// A name of at least so many letters stands for the shortest one that it is a part of.
+        const MIN_PART: usize = 4;
         if name.len() > MAX_LEN {
             return None;
         }
@@ -266,7 +268,11 @@ impl ConfigName {
                 true => strsim::osa_distance(&known, &name).min(FEW),
                 false => FEW,
             };
-            (distance, strsim::jaro_winkler(&known, &name))
+            let likeness = match name.len() >= MIN_PART && known.contains(&name) {
+                true => 1.0 - known.len() as f64 / 1000.0,
+                false => strsim::jaro_winkler(&known, &name),
+            };
+            (distance, likeness)
         };
         let order = |one: &(usize, f64), other: &(usize, f64)| one.0.cmp(&other.0).then(other.1.total_cmp(&one.1));
         let all =

@@ -66,6 +66,9 @@ fn a_mistyped_name_is_an_error_with_the_nearest_one() {
         ("tlsProtocl", TlsProtocol),
         ("TGDB.CHANNEL.CONECTTIMEOUT", ChannelConnectTimeout),
         ("tgdb.tls.verifyDB", TlsVerifyDatabaseName),
+        ("timeout", ChannelConnectTimeout),
+        ("operationTimeout", ConnectionOperationTimeoutSeconds),
+        ("certificates", TlsTrustedCertificates),
     ] {
         let text = format!("tcp://h/{{clientId=c;{written}=x}}");
         let error = TgUrl::parse(&text).expect_err(written);

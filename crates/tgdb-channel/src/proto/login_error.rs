@@ -73,7 +73,7 @@ pub enum LoginError {
     },
     /// The server did not answer in time.
     #[error(
-        "no {waiting_for} came, and the time for the login is over ({timeout:?}); check the load of the server, or raise connectionOperationTimeoutSeconds"
+        "no {waiting_for} came, and the time for the login is over ({timeout:?}); check host and port, and the load of the server, or raise connectionOperationTimeoutSeconds"
     )]
     Timeout {
         /// The message expected.

@@ -107,13 +107,17 @@ pub(super) fn private_key(bytes: &[u8]) -> Result<PrivateKeyDer<'static>, String
 /// shells of Windows write both.
 fn unmarked(bytes: &[u8]) -> Cow<'_, [u8]> {
     let utf16 = |text: &[u8], unit: fn([u8; 2]) -> u16| {
-        let units = text.as_chunks().0.iter().map(|pair| unit(*pair));
-        char::decode_utf16(units).map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>().into()
+        let pairs = text.as_chunks().0;
+        // Room for all of it, because a buffer that grows leaves copies of a key behind.
+        let mut utf8 = String::with_capacity(3 * pairs.len());
+        let chars = char::decode_utf16(pairs.iter().map(|pair| unit(*pair)));
+        utf8.extend(chars.map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER)));
+        Cow::Owned(utf8.into_bytes())
     };
     match bytes {
         [0xef, 0xbb, 0xbf, text @ ..] => Cow::Borrowed(text),
-        [0xff, 0xfe, text @ ..] => Cow::Owned(utf16(text, u16::from_le_bytes)),
-        [0xfe, 0xff, text @ ..] => Cow::Owned(utf16(text, u16::from_be_bytes)),
+        [0xff, 0xfe, text @ ..] => utf16(text, u16::from_le_bytes),
+        [0xfe, 0xff, text @ ..] => utf16(text, u16::from_be_bytes),
         _ => Cow::Borrowed(bytes),
     }
 }
@@ -166,4 +170,21 @@ fn sections(bytes: &[u8]) -> Vec<Section<'_>> {
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A buffer that grows would leave parts of a key in memory.
+    #[test]
+    fn text_of_utf_16_is_decoded_into_one_buffer() {
+        for text in ["-----BEGIN PRIVATE KEY-----".repeat(40), "\u{ffff}".repeat(1000)] {
+            let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+            let bytes: Vec<_> = [0xff, 0xfe].into_iter().chain(units).collect();
+            let Cow::Owned(decoded) = unmarked(&bytes) else { panic!("it is another encoding") };
+            assert_eq!(decoded, text.as_bytes());
+            assert!(decoded.capacity() >= 3 * text.encode_utf16().count(), "{}", decoded.capacity());
+        }
+    }
 }
