@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tgdb_channel::pdu::body::*;
 use tgdb_channel::pdu::version::{PROTOCOL, ProductVersion};
-use tgdb_channel::pdu::{AuthToken, Body, Message, Verb};
+use tgdb_channel::pdu::{AuthToken, Body, Verb};
 use tgdb_channel::url::{ConfigName, Properties};
 use tgdb_channel::*;
 use tgdb_testkit::*;

@@ -3,7 +3,6 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use tgdb_channel::pdu::Body;

@@ -151,10 +151,16 @@ fn clippy(sh: &Shell) -> Result<(), Failure> {
     Ok(cmd!(sh, "{cargo} clippy --package tgdb-pdu --all-features --all-targets --locked -- -D warnings").run()?)
 }
 
+/// Tests of `tgdb-pdu` that run without its features too: what they add to a message as text.
+const WITHOUT_FEATURES: &[&str] = &["--test", "display", "--test", "wiping"];
+
+/// All tests of `tgdb-pdu` run with all its features, and those whose outcome depends on the features
+/// without them too. `alone` builds it without them.
 fn test(sh: &Shell) -> Result<(), Failure> {
     let cargo = cargo();
-    cmd!(sh, "{cargo} test --workspace --locked").run()?;
-    Ok(cmd!(sh, "{cargo} test --package tgdb-pdu --all-features --locked").run()?)
+    cmd!(sh, "{cargo} test --workspace --exclude tgdb-pdu --locked").run()?;
+    cmd!(sh, "{cargo} test --package tgdb-pdu --all-features --locked").run()?;
+    Ok(cmd!(sh, "{cargo} test --package tgdb-pdu {WITHOUT_FEATURES...} --locked").run()?)
 }
 
 fn doc(sh: &Shell) -> Result<(), Failure> {
