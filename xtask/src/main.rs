@@ -13,6 +13,7 @@ mod layers;
 mod msrv;
 mod package;
 mod simulate;
+mod targets;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -62,6 +63,7 @@ const STEPS: &[Step] = &[
 const MORE_STEPS: &[Step] = &[
     ("fuzz", "the fuzz targets for a minute", fuzz::ci),
     ("features", "the crates build with each combination of features, without TLS too", features::check),
+    ("targets", "the libraries compile for Windows, macOS and FreeBSD, as far as installed", targets::check),
     ("msrv", "nothing that is used is newer than rust-version", msrv::check),
     ("package", "the crates can be published", package::check),
     ("deny", "licences, sources, duplicates and advisories of the dependencies", deny::check),
