@@ -13,6 +13,7 @@ mod layers;
 mod msrv;
 mod package;
 mod simulate;
+mod targets;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -62,6 +63,7 @@ const STEPS: &[Step] = &[
 const MORE_STEPS: &[Step] = &[
     ("fuzz", "the fuzz targets for a minute", fuzz::ci),
     ("features", "the crates build with each combination of features, without TLS too", features::check),
+    ("targets", "the libraries compile for Windows, macOS and FreeBSD, as far as installed", targets::check),
     ("msrv", "nothing that is used is newer than rust-version", msrv::check),
     ("package", "the crates can be published", package::check),
     ("deny", "licences, sources, duplicates and advisories of the dependencies", deny::check),
@@ -151,10 +153,16 @@ fn clippy(sh: &Shell) -> Result<(), Failure> {
     Ok(cmd!(sh, "{cargo} clippy --package tgdb-pdu --all-features --all-targets --locked -- -D warnings").run()?)
 }
 
+/// Tests of `tgdb-pdu` that run without its features too: what they add to a message as text.
+const WITHOUT_FEATURES: &[&str] = &["--test", "display", "--test", "wiping"];
+
+/// All tests of `tgdb-pdu` run with all its features, and those whose outcome depends on the features
+/// without them too. `alone` builds it without them.
 fn test(sh: &Shell) -> Result<(), Failure> {
     let cargo = cargo();
-    cmd!(sh, "{cargo} test --workspace --locked").run()?;
-    Ok(cmd!(sh, "{cargo} test --package tgdb-pdu --all-features --locked").run()?)
+    cmd!(sh, "{cargo} test --workspace --exclude tgdb-pdu --locked").run()?;
+    cmd!(sh, "{cargo} test --package tgdb-pdu --all-features --locked").run()?;
+    Ok(cmd!(sh, "{cargo} test --package tgdb-pdu {WITHOUT_FEATURES...} --locked").run()?)
 }
 
 fn doc(sh: &Shell) -> Result<(), Failure> {
