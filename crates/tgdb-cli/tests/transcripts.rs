@@ -200,7 +200,7 @@ fn normal(text: &str) -> String {
         (r"elapsed=[0-9.]+[µmn]?s", "elapsed=[LATENCY]"),
         (r"after \d+\.\d+ ms", "after [LATENCY] ms"),
         (r#""latency_us":[0-9.]+"#, r#""latency_us":[LATENCY]"#),
-        (r"within \d+(\.\d+)?ms", "within [TIMEOUT]"),
+        (r"within \d+(\.\d+)?m?s", "within [TIMEOUT]"),
         (r"verification time \d+ \(UNIX\)", "verification time [TIME]"),
         (r"\(\d+ seconds ago\)", "([AGE] ago)"),
         (r" in \d+\.\d+ s\n", " in [SECONDS] s\n"),
