@@ -26,6 +26,7 @@ use tgdb_testkit::TestCa;
 const TURNS: usize = 15;
 
 fn main() {
+    tgdb_tests::logs::no_logs();
     println!("{:<44} {:>11} {:>11} {:>8}", "", "baseline", "measured", "ratio");
     if std::env::args().any(|argument| argument == "tls") {
         return tls(&message(1 << 20), "1 MiB each way", 30);

@@ -46,6 +46,7 @@ fn answer(mut client: Client) {
 
 #[test]
 fn a_request_that_nobody_observes_costs_no_more_allocations() {
+    logs::no_logs();
     const COUNT: usize = 2_000;
     let peer = Peer::start(answer);
     let channel = started(builder(&peer.url()));

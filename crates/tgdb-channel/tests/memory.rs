@@ -195,6 +195,7 @@ fn closed_and_failed_channels_give_everything_back() {
 /// One test, for what another one allocates meanwhile would count.
 #[test]
 fn memory_is_bounded() {
+    logs::no_logs();
     large_messages_before_the_login_are_refused();
     floods_take_little_memory();
     small_replies_keep_nothing_of_large_ones();

@@ -62,6 +62,7 @@ fn report(what: &str, count: u32, measured: &Measured) {
 }
 
 fn main() {
+    tgdb_tests::logs::no_logs();
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     if let [setting] = &wanted[..]
         && let Some(setting) = Setting::ALL.into_iter().find(|known| known.name().starts_with(setting.as_str()))

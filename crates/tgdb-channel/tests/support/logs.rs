@@ -17,10 +17,16 @@ const SHOWN: &str = "tgdb=debug,tgdb::request=info";
 /// What was kept, by which thread: tests run side by side.
 static KEPT: Mutex<Vec<(ThreadId, Level, String)>> = Mutex::new(Vec::new());
 
+static ONCE: Once = Once::new();
+
+/// For tests that count memory and for benchmarks: nothing is printed or kept in this program.
+pub fn no_logs() {
+    ONCE.call_once(|| {});
+}
+
 /// Prints and keeps events from now on, unless the program has its own subscriber or logger.
 /// Tests print only if they fail.
 pub fn show_logs() {
-    static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         if log::max_level() != log::LevelFilter::Off {
             return;
