@@ -135,11 +135,7 @@ def main():
     recorder = recording.Recorder("graph_admin.json")
     vectors = recording.vectors(recorder.name)
     for vector in vectors:
-        try:
-            found = read(vector, metadata)
-        except Exception as error:
-            found = recording.failure(error)
-        recorder.put(vector, "python_reads", found)
+        recorder.put(vector, "python_reads", recording.attempt(read, vector, metadata))
     lines = ",\n".join(f"  {json.dumps(vector)}" for vector in vectors)
     recorder.write(sys.argv[2], f"[\n{lines}\n]\n")
 

@@ -4,6 +4,8 @@ metadata and messages, and how a file is written and compared."""
 import json
 import pathlib
 import struct
+import sys
+import types
 
 HEADER = 56
 VECTORS = pathlib.Path(__file__).resolve().parent.parent / "vectors"
@@ -28,15 +30,21 @@ def factory():
     """The client's object factory, with the metadata that all vectors of the graph refer to."""
     from tgdb.impl.gmdimpl import GraphObjectFactoryImpl
 
-    made = GraphObjectFactoryImpl(None)
+    # Results ask their connection for both.
+    connection = types.SimpleNamespace()
+    made = GraphObjectFactoryImpl(connection)
+    connection.graphObjectFactory, connection.graphMetadata = made, made.graphmetadata
     payload = bytes.fromhex(vectors("graph.json")["metadata"]["hex"])
     made.graphmetadata.registry = reply("MetadataResponse", payload).typeregistry
     return made
 
 
-def failure(error):
-    """How a vector says that the client failed."""
-    return f"ERR {type(error).__name__}: {error}"
+def attempt(action, *arguments):
+    """What an action gives, or how a vector says that the client failed."""
+    try:
+        return action(*arguments)
+    except Exception as error:
+        return f"ERR {type(error).__name__}: {error}"
 
 
 class Recorder:
@@ -50,8 +58,8 @@ class Recorder:
         # As it is read from a file: texts as keys, lists in place of tuples.
         value = json.loads(json.dumps(value))
         self.recorded += 1
-        if vector[field] != value:
-            self.differing.append(f"{vector['name']}, {field}")
+        if vector.get(field) != value:
+            self.differing.append(f"{vector.get('name', vector.get('annotation'))}, {field}")
         vector[field] = value
 
     def write(self, folder, text):
@@ -59,3 +67,5 @@ class Recorder:
         for entry in self.differing:
             print(f"{self.name}: differs from the repository: {entry}")
         print(f"{self.name}: {self.recorded} recorded, {len(self.differing)} of them differ from the repository")
+        if self.differing:
+            sys.exit(1)

@@ -19,8 +19,16 @@ const PROGRAMS: &str = "tests/interop";
 /// Where what is recorded goes.
 const OUTPUT: &str = "target/interop";
 /// What is recorded anew; what no client wrote this time is taken from the repository.
-const VECTORS: [&str; 6] =
-    ["java.json", "python.json", "primitives.json", "sessions.json", "urls.json", "graph_bulk.json"];
+const VECTORS: [&str; 8] = [
+    "java.json",
+    "python.json",
+    "primitives.json",
+    "sessions.json",
+    "urls.json",
+    "graph_bulk.json",
+    "graph.json",
+    "graph_admin.json",
+];
 /// The tests that compare it with our own bytes: package and name.
 const TESTS: [(&str, &str); 3] = [("tgdb-tests", "vectors"), ("tgdb-tests", "urls"), ("tgdb-pdu", "bulk")];
 
@@ -62,7 +70,7 @@ const CLIENTS: [Client; 3] = [
         runs: SESSIONS,
         command: python,
         session: "session.py",
-        vectors: &["vectors.py", "bulk.py"],
+        vectors: &["vectors.py", "bulk.py", "graph.py", "graph_admin.py"],
     },
     Client {
         name: "java",
@@ -190,7 +198,7 @@ fn sessions(sh: &Shell, client: &Client, path: &str) -> Result<(), Failure> {
 fn printed(mut command: Command, name: &str) -> Result<Option<i32>, Failure> {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let own = |line: &str| match name {
-        "" => line.ends_with(" vectors"),
+        "" => line.split_once(": ").is_some_and(|(file, _)| VECTORS.contains(&file)),
         name => [" tcp: ", " ssl: "].iter().any(|tail| line.starts_with(&format!("{name}{tail}"))),
     };
     if let Some(output) = child.stdout.take() {
