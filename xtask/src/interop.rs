@@ -56,7 +56,8 @@ struct Client {
     /// How a program of ours is run with that client.
     command: fn(&str, &str) -> Command,
     session: &'static str,
-    /// The programs that write vectors. Java's puts its part into the `graph.json` that Python wrote.
+    /// The programs that write vectors. Java's put their part into the files of the graph
+    /// that Python wrote.
     vectors: &'static [&'static str],
 }
 
@@ -81,7 +82,7 @@ const CLIENTS: [Client; 3] = [
         runs: SESSIONS,
         command: java,
         session: "Session.java",
-        vectors: &["Vectors.java", "Graph.java"],
+        vectors: &["Vectors.java", "Graph.java", "GraphEntities.java"],
     },
     Client {
         name: "go",
