@@ -9,6 +9,7 @@ mod bench;
 mod bulk;
 mod connect;
 mod decode;
+mod duration;
 mod exit;
 mod interrupt;
 mod listing;

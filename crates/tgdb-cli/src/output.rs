@@ -1,7 +1,6 @@
 //! The standard output: records as text or JSON lines.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::time::Duration;
 
 use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
@@ -64,11 +63,6 @@ pub(crate) fn json_line(value: &impl Serialize) -> Result<String, Failure> {
     }
     line.push('\n');
     Ok(line)
-}
-
-/// Milliseconds with three digits behind the point, so that times compare at a glance.
-pub(crate) fn milliseconds(time: Duration) -> String {
-    format!("{:.3} ms", time.as_secs_f64() * 1000.0)
 }
 
 /// Writes records, one a line.

@@ -9,7 +9,7 @@ use std::time::Instant;
 use parking_lot::Mutex;
 use tgdb_pdu::{Frame, FrameDecoder};
 
-use crate::receive::{Inbound, Wait};
+use crate::inbound::{Inbound, Wait};
 use crate::stream::{ByteStream, StreamError};
 use crate::{ConnectTimes, TgSocket, TlsInfo, TransportError, sys};
 

@@ -74,6 +74,7 @@ mod error;
 #[doc(hidden)]
 pub mod foreign;
 mod framed;
+mod inbound;
 mod options;
 mod receive;
 mod resolve;

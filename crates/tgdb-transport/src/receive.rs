@@ -10,42 +10,13 @@ use tgdb_pdu::{Frame, FrameDecoder, FrameError};
 
 use crate::error::RECEIVE_FIRST;
 use crate::framed::{Framed, RECEIVE};
+use crate::inbound::{Failure, Inbound, Wait};
 use crate::stream::{ByteStream, Read, StreamError};
 use crate::{TgSocket, TransportError, sys};
 
 /// A deadline that is nearer than this is waited for by `poll`: the system's own
 /// time for a read is one tick, and it rounds up.
 const NEAR: Duration = Duration::from_millis(sys::TICK.as_millis() as u64 + 10);
-
-pub(crate) struct Inbound {
-    decoder: FrameDecoder,
-    /// What ended the stream. It follows the frames that are still in the decoder.
-    failure: Option<Failure>,
-}
-
-impl Inbound {
-    pub(crate) fn new(decoder: FrameDecoder) -> Self {
-        Self { decoder, failure: None }
-    }
-}
-
-#[derive(Clone)]
-enum Failure {
-    Stream(StreamError),
-    Frame(FrameError),
-    End,
-}
-
-/// How long a receive method waits.
-#[derive(Clone, Copy)]
-pub(crate) enum Wait {
-    /// As long as the system has bytes.
-    Not,
-    /// For one read that does not wait.
-    OneRead,
-    /// Until the deadline, if there is one.
-    Until(Option<Instant>),
-}
 
 impl<S: ByteStream> Framed<S> {
     /// Reads until `take` has taken what it wants from the decoder, which it says, or

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::Options;
 use super::work::Tally;
+use crate::duration;
 use crate::exit::Failure;
 use crate::output::{self, Color};
 
@@ -44,7 +45,7 @@ impl Report<'_> {
             let _ = writeln!(text, "errors      {count} of kind {kind}");
         }
         let mut line = |name: &str, nanoseconds: u64| {
-            let time = output::milliseconds(Duration::from_nanos(nanoseconds));
+            let time = duration::milliseconds(Duration::from_nanos(nanoseconds));
             let _ = writeln!(text, "  {name:<10}{time:>14}");
         };
         if let Some(latencies) = &self.tally.latencies {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tgdb_channel::TgChannel;
 
 use super::certificate::Certificate;
+use crate::duration;
 use crate::exit::Failure;
 use crate::output::{self, Color};
 
@@ -53,7 +54,7 @@ impl Report {
         let bold = if color.is_wanted() { Style::new().bold() } else { Style::new() };
         let mut text = format!("{bold}{}{bold:#} at {}\n", self.server, self.address);
         let mut step = |name: &str, time: Duration, what: &str| {
-            let _ = writeln!(text, "{}", format!("{name:<10}{:>11}  {what}", output::milliseconds(time)).trim_end());
+            let _ = writeln!(text, "{}", format!("{name:<10}{:>11}  {what}", duration::milliseconds(time)).trim_end());
         };
         step("resolve", self.resolve, "");
         step("connect", self.tcp, "");
@@ -88,7 +89,7 @@ impl Report {
 
 /// Shows a request that was answered.
 pub(super) fn print_round(time: Duration) -> Result<(), Failure> {
-    output::print(format!("request   {:>11}\n", output::milliseconds(time)).as_bytes())
+    output::print(format!("request   {:>11}\n", duration::milliseconds(time)).as_bytes())
 }
 
 /// The requests.
@@ -112,7 +113,7 @@ impl Rounds {
 
     pub(super) fn print(&self) -> Result<(), Failure> {
         let Some(times) = self.summary() else { return Ok(()) };
-        let [min, median, max] = times.map(output::milliseconds);
+        let [min, median, max] = times.map(duration::milliseconds);
         let (count, plural) = (self.0.len(), if self.0.len() == 1 { "" } else { "s" });
         output::print(format!("{count} request{plural}: min {min}, median {median}, max {max}\n").as_bytes())
     }

@@ -11,9 +11,10 @@ use clap::Args;
 use tgdb_pdu::body::QueryRequest;
 
 use crate::connect::Connection;
+use crate::duration;
 use crate::exit::Failure;
 use crate::interrupt;
-use crate::output::{self, Color};
+use crate::output::Color;
 use crate::table::Screen;
 pub(crate) use results::{Format, Writing};
 
@@ -74,7 +75,7 @@ pub(crate) fn request(text: &str, limit: i32) -> QueryRequest {
 /// Says how long an answer took.
 pub(crate) fn print_time(time: Duration) {
     // The standard error can be closed.
-    let _ = writeln!(io::stderr(), "Time: {}", output::milliseconds(time));
+    let _ = writeln!(io::stderr(), "Time: {}", duration::milliseconds(time));
 }
 
 /// Sends the query and writes its results.

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::output::milliseconds;
+use crate::duration::milliseconds;
 
 use super::{Difference, Event, Format, Record, Seen, Side, secrets};
 

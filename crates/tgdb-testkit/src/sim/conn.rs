@@ -157,7 +157,7 @@ impl Conn {
         for (after, step) in std::mem::take(&mut self.timed) {
             world.push(world.now + after, self.id, step);
         }
-        self.server_end = Some(ServerEnd::new(self, world));
+        self.server_end = Some(ServerEnd::new(self.id, self.faults.clone(), world));
         self.transmit(world);
     }
 

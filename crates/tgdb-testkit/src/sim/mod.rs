@@ -64,6 +64,7 @@ mod queue;
 mod rng;
 mod scenario;
 mod server_end;
+mod serving;
 mod world;
 
 pub use event::{CloseKind, ConnId, ConnectFailure, Execution, Heard, NetEvent};
