@@ -102,6 +102,19 @@ fn the_tests_that_pages_name_are_there() {
     }
 }
 
+#[test]
+fn no_page_has_the_marks_of_a_merge() {
+    let folders = ["", "docs", "docs/wireshark", "tests/interop"].map(|folder| root().join(folder));
+    let pages = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
+    let pages: Vec<_> = pages.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect();
+    assert!(pages.len() > 10, "{pages:?}");
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap();
+        let mark = text.lines().find(|line| ["<<<<<<< ", ">>>>>>> "].iter().any(|mark| line.starts_with(mark)));
+        assert_eq!(mark, None, "{}", page.display());
+    }
+}
+
 /// The code map names files and folders in the first column of the tables below a folder's heading.
 #[test]
 fn the_code_map_is_that_of_the_tree() {
